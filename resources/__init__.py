@@ -1,0 +1,1 @@
+"""What a run is given: chat models and the ledger, the CLIP encoder, storage."""

@@ -1,0 +1,135 @@
+"""What is said to a chat model and what comes back, whatever the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+Json = Any
+
+
+class Outcome(StrEnum):
+    """How a question to a model ended."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"  # the model declined; final until prompt or model changes
+    CONTENT_FILTER = "content_filter"  # the endpoint declined; final likewise
+    INVALID = "invalid"  # a paid reply that holds no usable answer for this item
+    TRUNCATED = "truncated"  # the reply ended before this item
+    FAILED = "failed"  # no reply was paid for: transport, server, limits, unreadable image
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the next run takes this outcome as it is instead of asking again."""
+        return self in (Outcome.ANSWERED, Outcome.REFUSED, Outcome.CONTENT_FILTER)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRef:
+    """An image a request is about: read only when it is sent."""
+
+    image_id: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One paid call.
+
+    Attributes:
+        stage: Which stage asks; with `schema_name` what the embedded model dispatches on.
+        text: The user's message.
+        schema_name: Name of the reply's schema.
+        schema: JSON schema the reply must follow, where the server can enforce it.
+        image: The picture shown, if any.
+    """
+
+    stage: str
+    text: str
+    schema_name: str
+    schema: Mapping[str, Json]
+    image: ImageRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """One paid response, or the recorded reason why there is none.
+
+    Attributes:
+        outcome: ``ANSWERED`` for any complete reply, whatever it says.
+        text: What the model said, null when it said nothing.
+        raw: The response body as it came, kept for ever.
+        reason: Why there is no text, for people.
+    """
+
+    outcome: Outcome
+    text: str | None
+    raw: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    latency_s: float = 0.0
+    reason: str | None = None
+
+
+class ChatModel(Protocol):
+    """A provider bound to one model of the settings."""
+
+    name: str
+    identity: str
+    """Model and every parameter that shapes its replies; part of each answer's key."""
+    concurrency: int
+    max_attempts: int
+    items_per_request: int
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        """Send one request.
+
+        Raises:
+            TryAgain: The request may succeed later.
+            GiveUp: This request will not succeed, others may.
+            StopAsking: No request to this model will succeed.
+        """
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+class TryAgain(Exception):  # noqa: N818 - it asks for something
+    """The request may succeed later: rate limit, overload, a dropped connection."""
+
+    def __init__(self, reason: str, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after_s = after_s
+
+
+class GiveUp(Exception):  # noqa: N818
+    """This request will not succeed as it is."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StopAsking(Exception):  # noqa: N818
+    """No request to this model will succeed: wrong key, no such model, no credit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one request says about one item.
+
+    Attributes:
+        outcome: How it ended; `value` is null unless it is ``ANSWERED``.
+        value: The parsed answer.
+        reason: Why there is no value.
+        bought: Whether this pass sent a request for it (false: the ledger knew).
+    """
+
+    outcome: Outcome
+    value: Json | None
+    reason: str | None
+    bought: bool = field(default=False, compare=False)

@@ -1,0 +1,121 @@
+"""Everything an asset is given: settings, tables, models with their ledger, the encoder.
+
+Each part is made when it is first used and kept for the life of the process, so that partitions
+that run in one process share one ledger connection and one load of a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from resources.chat.embedded import EmbeddedChat
+from resources.chat.ledger import Ledger
+from resources.chat.messages import ChatModel
+from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH
+from tg_assets.settings import EmbeddedModel, Settings
+from tg_assets.tables_io import TableStore
+
+if TYPE_CHECKING:
+    from resources.clip import ClipEncoder
+    from tg_assets.scenes.graph import Scene
+
+SCENES_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredPartitions:
+    """What is registered on an instance, in order of arrival."""
+
+    shards: Sequence[str]
+    batches: Sequence[str]
+    referees: Sequence[str]
+
+
+class Galaxy:
+    """The resource of every asset.
+
+    Args:
+        settings: The validated settings.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.tables = TableStore(settings.home)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger: the settings' URL, else SQLite beside the tables."""
+        url = self.settings.ledger
+        return Ledger(url or f"sqlite:///{state_folder(self.settings)}/ledger.sqlite")
+
+    @cached_property
+    def encoder(self) -> ClipEncoder:
+        """The CLIP encoder of the settings."""
+        from resources.clip import ClipEncoder
+        from resources.clip_settings import clip_settings
+
+        return ClipEncoder(clip_settings(self.settings.clip))
+
+    def chat_model(self, name: str) -> ChatModel:
+        """Return the chat model that the settings call `name`."""
+        model = self.settings.models[name]
+        if isinstance(model, EmbeddedModel):
+            return EmbeddedChat(name, model, self.scene)
+        from resources.chat.openai_compatible import OpenAIChat
+
+        return OpenAIChat(name, model)
+
+    def scene(self, image_id: str) -> Scene | None:
+        """Return the scene graph of a rendered image, null for any other."""
+        return self._scene(image_id)
+
+    @cached_property
+    def _scene(self) -> SceneReader:
+        return SceneReader(self.tables)
+
+    def registered(self, instance: dg.DagsterInstance) -> RegisteredPartitions:
+        """Return the partitions that are registered on an instance now."""
+        return RegisteredPartitions(
+            shards=sorted(instance.get_dynamic_partitions(IMAGE_SHARD)),
+            batches=sorted(instance.get_dynamic_partitions(TASK_BATCH)),
+            referees=sorted(self.settings.referees),
+        )
+
+
+class SceneReader:
+    """Finds scene graphs by image id; new shards are noticed, parsed scenes are kept, bounded."""
+
+    def __init__(self, tables: TableStore) -> None:
+        from tg_assets.scenes.graph import Scene
+
+        self._tables = tables
+        self._texts: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
+        self._parsed = lru_cache(maxsize=SCENES_KEPT)(Scene.from_json)
+
+    def __call__(self, image_id: str) -> Scene | None:
+        """Return the scene of an image, null when it has none."""
+        if image_id not in self._texts:
+            self._read_new_shards()
+        text = self._texts.get(image_id)
+        return None if text is None else self._parsed(text)
+
+    def _read_new_shards(self) -> None:
+        for shard in self._tables.partitions("scenes"):
+            stamp = self._tables.stamp("scenes", shard)
+            if stamp is None or self._versions.get(shard) == stamp.version:
+                continue
+            rows = self._tables.read("scenes", shard)
+            self._texts.update(rows.select("image_id", "scene").iter_rows())
+            self._versions[shard] = stamp.version
+
+
+def state_folder(settings: Settings) -> str:
+    """Return the local folder for what must lie on a local disk: ledger, locks, instance."""
+    home = settings.home
+    return f"{home}/state" if "://" not in home else f"galaxy-state/{settings.name}"

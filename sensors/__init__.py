@@ -1,0 +1,1 @@
+"""What looks for something new: image files, task types, and the nightly refresh."""

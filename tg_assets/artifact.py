@@ -1,0 +1,312 @@
+"""How an artifact becomes an asset: gates before, schema and stamp after, the same for all.
+
+An artifact's ``assets.py`` holds a function from `Work` (what it may read, whom it may ask) to
+`Made` (rows, and what to show of them). Everything else happens here, once: what a gate keeps out,
+leaving alone what is up to date, writing whole files, and the metadata that the UI shows.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from resources import progress
+from resources.chat.asking import Tally, ask
+from resources.chat.messages import Answer, Outcome
+from resources.chat.stages import Question, Stage
+from resources.galaxy import Galaxy, RegisteredPartitions
+from tg_assets import gates
+from tg_assets.ids import digest
+from tg_assets.partitions import deps_of, dimensions
+from tg_assets.recipes import VERSIONS, recipe
+from tg_assets.settings import Settings
+from tg_assets.tables_io import Stamp, TableStore
+
+PREVIEW_ROWS = 8
+PREVIEW_CHARS = 90
+LOG_EVERY_S = 10.0
+UNANSWERED = "unanswered"
+"""The fact of a table that counts questions the next run asks again."""
+
+
+@dataclass
+class Work:
+    """What an artifact's function works with.
+
+    Attributes:
+        context: Dagster's, for its log.
+        galaxy: The resource.
+        asset: The asset's name.
+        partition: Its partition, null when it has none.
+        inputs: What the gates let it read.
+        tallies: What was asked, filled by `ask`.
+    """
+
+    context: dg.AssetExecutionContext
+    galaxy: Galaxy
+    asset: str
+    partition: str | None
+    inputs: gates.Inputs
+    registered: RegisteredPartitions
+    tallies: list[Tally] = field(default_factory=list)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings."""
+        return self.galaxy.settings
+
+    @property
+    def tables(self) -> TableStore:
+        """The tables, for what stands beside an asset."""
+        return self.galaxy.tables
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The partition's keys, one a dimension."""
+        return dimensions(self.partition)
+
+    def read(self, asset: str) -> pl.DataFrame:
+        """Return the rows of all open partitions of an upstream asset, in the order of keys."""
+        return pl.concat(frame for _, frame in self.read_each(asset))
+
+    def read_each(self, asset: str) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Yield the open partitions of an upstream asset, one at a time."""
+        for key in self.inputs.open[asset]:
+            yield key or "", self.tables.read(asset, *dimensions(key))
+
+    def ask(self, stage: Stage, questions: Sequence[Question], model: str) -> list[Answer]:
+        """Ask a model of the settings, through the ledger; one answer a question, in order."""
+        what = f"{self.asset} {self.partition or ''}".strip()
+        answers, tally = ask(
+            stage,
+            questions,
+            self.galaxy.chat_model(model),
+            self.galaxy.ledger,
+            lambda done, total: progress.report(what, done, total),
+        )
+        self.tallies.append(tally)
+        return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an artifact's function made.
+
+    Attributes:
+        frame: The rows of the asset's table.
+        metadata: What the UI shows beyond counts and a preview.
+        facts: Small numbers kept in the file itself.
+        beside: Rows of the tables that stand beside the asset's.
+        preview: Which rows to preview, when the first ones say little.
+    """
+
+    frame: pl.DataFrame
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    preview: pl.DataFrame | None = None
+
+
+Make = Callable[[Work], Made]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """An artifact before it meets Dagster's definitions, collected by `artifact`."""
+
+    name: str
+    make: Make
+    description: str
+    pool: Callable[[Settings], str | None] | None
+    kinds: frozenset[str]
+
+
+def artifact(
+    *kinds: str, pool: Callable[[Settings], str | None] | None = None
+) -> Callable[[Make], Artifact]:
+    """Declare a function as the maker of the artifact that bears its name.
+
+    Args:
+        *kinds: What Dagster's UI shows as the asset's kinds.
+        pool: Gives the concurrency pool of its steps.
+    """
+
+    def declare(make: Make) -> Artifact:
+        name = make.__name__
+        return Artifact(name, make, (make.__doc__ or "").strip(), pool, frozenset(kinds))
+
+    return declare
+
+
+def asset_of(
+    declared: Artifact,
+    settings: Settings,
+    partitions: dg.PartitionsDefinition | None,
+    condition: dg.AutomationCondition,
+    group: str,
+) -> dg.AssetsDefinition:
+    """Make an artifact a Dagster asset."""
+
+    @dg.asset(
+        name=declared.name,
+        description=declared.description,
+        partitions_def=partitions,
+        deps=deps_of(declared.name),
+        code_version=VERSIONS[declared.name],
+        automation_condition=condition,
+        group_name=group,
+        kinds=set(declared.kinds),
+        pool=declared.pool(settings) if declared.pool else None,
+    )
+    def materialized(
+        context: dg.AssetExecutionContext, galaxy: dg.ResourceParam[Galaxy]
+    ) -> dg.MaterializeResult:
+        partition = str(context.partition_key) if context.has_partition_key else None
+        return _materialize(declared, context, galaxy, partition)
+
+    return materialized
+
+
+def _materialize(
+    declared: Artifact, context: dg.AssetExecutionContext, galaxy: Galaxy, partition: str | None
+) -> dg.MaterializeResult:
+    registered = galaxy.registered(context.instance)
+    try:
+        inputs = gates.inputs(context.instance, declared.name, partition, registered)
+    except gates.GateClosed as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    work = Work(context, galaxy, declared.name, partition, inputs, registered)
+    wanted = inputs_fingerprint(galaxy, declared.name, partition, inputs)
+    kept = galaxy.tables.stamp(declared.name, *work.keys)
+    if kept is not None and is_current(kept, wanted):
+        context.log.info(f"{declared.name} {partition or ''}: up to date, nothing to do")
+        return _result(kept, {**_shown_before(context), "reused": True})
+    with _progress_to(context):
+        made = declared.make(work)
+    for name, frame in made.beside.items():
+        galaxy.tables.write(name, frame, *work.keys, inputs=wanted)
+    stamp = galaxy.tables.write(
+        declared.name, made.frame, *work.keys, inputs=wanted, facts=made.facts
+    )
+    return _result(stamp, _shown(work, made))
+
+
+def is_current(stamp: Stamp, wanted: str) -> bool:
+    """Whether a file was made from just these inputs and leaves no question to be asked again."""
+    return stamp.inputs == wanted and not stamp.facts.get(UNANSWERED)
+
+
+def inputs_fingerprint(
+    galaxy: Galaxy, asset: str, partition: str | None, inputs: gates.Inputs
+) -> str:
+    """Return a hash of everything a partition's rows are made from."""
+    parts = [recipe(galaxy, asset, partition)]
+    for upstream, keys in sorted(inputs.open.items()):
+        for key in keys:
+            stamp = galaxy.tables.stamp(upstream, *dimensions(key))
+            parts.append(f"{upstream}[{key}]={stamp.version if stamp else 'absent'}")
+    return digest("inputs", *parts)
+
+
+def unanswered(answers: Sequence[Answer]) -> int:
+    """Count the answers that are still to be had."""
+    return sum(
+        answer.outcome in (Outcome.FAILED, Outcome.INVALID, Outcome.TRUNCATED)
+        for answer in answers
+    )
+
+
+def _result(stamp: Stamp, metadata: Mapping[str, Any]) -> dg.MaterializeResult:
+    return dg.MaterializeResult(
+        metadata=dict(metadata), data_version=dg.DataVersion(stamp.version)
+    )
+
+
+def _shown_before(context: dg.AssetExecutionContext) -> Mapping[str, Any]:
+    partition = context.partition_key if context.has_partition_key else None
+    event = context.instance.event_log_storage.fetch_materializations(
+        dg.AssetRecordsFilter(
+            asset_key=context.asset_key, asset_partitions=[partition] if partition else None
+        ),
+        limit=1,
+    )
+    if not event.records or not event.records[0].asset_materialization:
+        return {}
+    return event.records[0].asset_materialization.metadata
+
+
+def _shown(work: Work, made: Made) -> dict[str, Any]:
+    """Return the metadata that tells an asset's story without opening a file."""
+    shown: dict[str, Any] = {
+        "dagster/row_count": made.frame.height,
+        "rows": made.frame.height,
+        "reused": False,
+        "file": dg.MetadataValue.path(str(work.tables.path(work.asset, *work.keys))),
+        "preview": dg.MetadataValue.md(preview(made.preview, made.frame)),
+    }
+    for name, frame in made.beside.items():
+        shown[f"{name} (rows)"] = frame.height
+    if work.inputs.excluded:
+        shown["kept out by gates"] = dg.MetadataValue.md(
+            "\n".join(
+                f"- {item.asset}[{item.partition}]: {item.reason}" for item in work.inputs.excluded
+            )
+        )
+    if work.tallies:
+        shown |= _asked(work.tallies)
+    return shown | dict(made.metadata)
+
+
+def _asked(tallies: Sequence[Tally]) -> dict[str, Any]:
+    outcomes: dict[str, int] = {}
+    for tally in tallies:
+        for outcome, count in tally.outcomes.items():
+            outcomes[outcome] = outcomes.get(outcome, 0) + count
+    return {
+        "questions": sum(tally.questions for tally in tallies),
+        "found in the ledger": sum(tally.known for tally in tallies),
+        "requests": sum(tally.requests for tally in tallies),
+        "prompt tokens": sum(tally.prompt_tokens for tally in tallies),
+        "completion tokens": sum(tally.completion_tokens for tally in tallies),
+        "cost (USD)": float(sum(tally.cost_usd for tally in tallies)),
+        "outcomes": outcomes,
+    }
+
+
+def preview(rows: pl.DataFrame | None, frame: pl.DataFrame) -> str:
+    """Return the first rows as a Markdown table, long values cut."""
+    shown = (frame if rows is None else rows).head(PREVIEW_ROWS)
+    if shown.is_empty():
+        return "no rows"
+    lines = ["| " + " | ".join(shown.columns) + " |", "|" + "---|" * shown.width]
+    for row in shown.iter_rows():
+        lines.append("| " + " | ".join(_cut(value) for value in row) + " |")
+    return "\n".join(lines)
+
+
+def _cut(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], float):
+        text = f"[{value[0]:.3f}, {value[1]:.3f}, ...] ({len(value)})"
+    else:
+        text = "" if value is None else str(value)
+    text = text.replace("|", "\\|").replace("\n", " ")
+    return text if len(text) <= PREVIEW_CHARS else text[: PREVIEW_CHARS - 1] + "…"
+
+
+@contextmanager
+def _progress_to(context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Log progress now and then, unless somebody already listens."""
+    said = time.monotonic()
+
+    def log(what: str, done: int, total: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= LOG_EVERY_S:
+            said = time.monotonic()
+            context.log.info(f"{what}: {done} of {total}")
+
+    with nullcontext() if progress.is_heard() else progress.reported_to(log):
+        yield

@@ -1,0 +1,1 @@
+"""The published dataset: balanced, licensed, exported, and described."""

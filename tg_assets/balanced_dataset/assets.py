@@ -1,0 +1,131 @@
+"""The assets `balanced_dataset` and `published_dataset`."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+from upath import UPath
+
+from resources import progress
+from resources.galaxy import state_folder
+from tg_assets.artifact import Made, Work, artifact
+from tg_assets.balanced_dataset.balancing import Balanced, balance
+from tg_assets.balanced_dataset.facts import DatasetFacts, count_levels
+from tg_assets.balanced_dataset.gathering import gather
+from tg_assets.image_pool.reading import ImageChanged, ImageUnreadable, read_registered
+from tg_assets.settings import Settings
+from tg_assets.tables import IMAGE_POOL, SCORED_QA, TASK_TREE
+
+THUMBNAILS = 12
+
+
+@artifact("polars")
+def balanced_dataset(work: Work) -> Made:
+    """The published samples: enough votes, at most so many per task type, by stable priority."""
+    from tg_assets.balanced_dataset import plots  # matplotlib
+
+    tree = _tree(work)
+    made = _balanced(work, tree)
+    samples = made.samples
+    per_type = samples.group_by("task_id").len()["len"]
+    return Made(
+        samples,
+        metadata={
+            "task types": samples["task_id"].n_unique(),
+            "images": samples["image_id"].n_unique(),
+            "different questions": samples["question"].n_unique(),
+            "samples per type (most)": int(per_type.max() or 0),
+            "samples per type": _picture(plots.plot_samples_per_type(samples)),
+            "scores": _picture(plots.plot_scores(samples["score"])),
+            "votes": _picture(plots.plot_votes(samples)),
+            "levels of the tree": _picture(plots.plot_levels(count_levels(tree))),
+            "examples": _examples(samples),
+        },
+        facts={
+            "left_out": [[item.asset, item.partition, item.reason] for item in work.inputs.excluded]
+        },
+        beside={"dropped_questions": made.dropped},
+        preview=samples.select("path", "question", "answer", "score", "license", "source"),
+    )
+
+
+@artifact("files")
+def published_dataset(work: Work) -> Made:
+    """The dataset in the formats that trainers read, with its card and its report."""
+    from tg_assets.balanced_dataset.publishing import publish  # matplotlib
+
+    samples = work.read("balanced_dataset")
+    tree = pl.concat(
+        [TASK_TREE.empty(), *(work.tables.read("task_tree", b) for b in _batches(work))]
+    )
+    facts: DatasetFacts = gather(work, samples, tree)
+    published, left_out = publish(
+        samples,
+        tree,
+        facts,
+        dataset_folder(work.settings),
+        work.settings.dataset,
+        lambda done, total: progress.report("published_dataset", done, total),
+    )
+    return Made(
+        published,
+        metadata={
+            f"{name} ({rows} rows)": dg.MetadataValue.path(path)
+            for name, path, rows in published.select("format", "path", "rows").iter_rows()
+        }
+        | {"licence": facts.resulting_licence, "cost of the dataset (USD)": facts.dollars},
+        beside={"images_left_out": left_out},
+    )
+
+
+def dataset_folder(settings: Settings) -> Path:
+    """Return the local folder of the exports."""
+    home = settings.home
+    return Path(state_folder(settings) if "://" in home else str(UPath(home))) / "dataset"
+
+
+def _batches(work: Work) -> list[str]:
+    return [batch for batch in work.registered.batches if work.tables.stamp("task_tree", batch)]
+
+
+def _tree(work: Work) -> pl.DataFrame:
+    return pl.concat([TASK_TREE.empty(), *(frame for _, frame in work.read_each("task_tree"))])
+
+
+def _balanced(work: Work, tree: pl.DataFrame) -> Balanced:
+    withdrawn = work.read("withdrawals")
+    scored = [
+        frame.with_columns(image_shard=pl.lit(shard)) for shard, frame in work.read_each("scored_qa")
+    ]
+    empty = SCORED_QA.empty().with_columns(image_shard=pl.lit(None, pl.String))
+    pool = pl.concat([IMAGE_POOL.empty(), *(frame for _, frame in work.read_each("image_pool"))])
+    return balance(
+        pl.concat([empty, *scored]),
+        pool.unique("image_id", keep="first", maintain_order=True),
+        tree,
+        min_score=work.settings.dataset.min_score,
+        max_per_type=work.settings.dataset.max_per_type,
+        withdrawn_images=set(withdrawn.filter(pl.col("kind") == "image")["id"]),
+        withdrawn_tasks=set(withdrawn.filter(pl.col("kind") == "task_type")["id"]),
+    )
+
+
+def _examples(samples: pl.DataFrame) -> dg.MetadataValue:
+    from tg_assets.balanced_dataset.plots import thumbnails_markdown
+    from tg_assets.balanced_dataset.report import example_samples
+
+    rows = []
+    for row in example_samples(samples, THUMBNAILS).iter_rows(named=True):
+        try:
+            content = read_registered(row["uri"], row["image_id"])
+        except (ImageChanged, ImageUnreadable):
+            continue  # the report of what was left out names it
+        rows.append((content, row["path"], row["question"], row["answer"]))
+    return dg.MetadataValue.md(thumbnails_markdown(rows))
+
+
+def _picture(png: bytes) -> dg.MetadataValue:
+    return dg.MetadataValue.md(f"![plot](data:image/png;base64,{b64encode(png).decode()})")

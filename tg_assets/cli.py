@@ -1,0 +1,85 @@
+"""The `tg` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from tg_assets.settings import Settings
+
+app = typer.Typer(
+    name="tg",
+    help="A data engine for vision-language models.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+errors = Console(stderr=True)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The settings file; the embedded default when absent."),
+]
+
+
+def _settings(config: Path | None) -> Settings:
+    from tg_assets.settings import SettingsError, load_settings
+
+    try:
+        return load_settings(config or os.environ.get("TG_CONFIG"))
+    except SettingsError as error:
+        for line in str(error).splitlines():
+            errors.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def run(
+    config: ConfigOption = None,
+    json: Annotated[bool, typer.Option("--json", help="End with one line of JSON.")] = False,
+) -> None:
+    """Run the whole graph: register what is new, run what is not current, publish."""
+    from tg_assets.running import run_pass
+
+    report = run_pass(_settings(config), as_json=json, config=config)
+    raise typer.Exit(1 if report.failures else 0)
+
+
+@app.command()
+def ui(
+    config: ConfigOption = None,
+    port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 3000,
+) -> None:
+    """Open Dagster on the same instance that `tg run` fills."""
+    from tg_assets.instance import instance_folder
+
+    settings = _settings(config)
+    os.environ["DAGSTER_HOME"] = str(instance_folder(settings))
+    if config is not None:
+        os.environ["TG_CONFIG"] = str(config.resolve())
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    command = [dagster, "dev", "-m", "tg_assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(dagster, command)
+
+
+@app.command()
+def check(config: ConfigOption = None) -> None:
+    """Validate a settings file and say what it would do."""
+    settings = _settings(config)
+    uses = ", ".join(f"{place}={name}" for place, name in settings.model_uses())
+    Console().print(
+        f"{settings.name}: {len(settings.sources)} sources, models {uses}, "
+        f"tables under {settings.home}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,86 @@
+"""The assets from pictures and task types to candidate pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from tg_assets.artifact import Made, Work, artifact
+from tg_assets.clip_similarity.candidates import merge, short_images
+from tg_assets.clip_similarity.cells import best_of_cell
+from tg_assets.clip_similarity.embedding import embed_images, embed_labels
+from tg_assets.pools import gpu_pool
+
+
+@artifact("torch", pool=gpu_pool)
+def task_embeddings(work: Work) -> Made:
+    """The batch's task types as vectors of the text tower."""
+    frame, shortened = embed_labels(work.read("task_tree"), work.galaxy.encoder)
+    return Made(
+        frame,
+        metadata={"labels shortened to fit": shortened, "encoder": work.galaxy.encoder.describe()},
+    )
+
+
+@artifact("torch", pool=gpu_pool)
+def image_embeddings(work: Work) -> Made:
+    """The shard's images as vectors; an image that changed since is a row with that reason."""
+    frame = embed_images(work.read("image_pool"), work.galaxy.encoder, f"embed {work.partition}")
+    missing = frame["embedding"].null_count()
+    return Made(
+        frame,
+        metadata={"images without embedding": missing, "encoder": work.galaxy.encoder.describe()},
+        facts={"missing": missing},
+    )
+
+
+@artifact("polars")
+def clip_similarity(work: Work) -> Made:
+    """The cell's best task types of each image: the top of the matrix, never the whole of it."""
+    frame = best_of_cell(
+        work.read("image_embeddings"),
+        work.read("task_embeddings"),
+        work.settings.match.keep_per_batch,
+    )
+    return Made(frame, metadata=_scores(frame))
+
+
+@artifact("polars")
+def candidate_pairs(work: Work) -> Made:
+    """The best task types of each image over all batches, without withdrawn ones."""
+    withdrawn = work.read("withdrawals")
+    tasks = set(withdrawn.filter(pl.col("kind") == "task_type")["id"])
+    images = withdrawn.filter(pl.col("kind") == "image")["id"]
+    frame = merge(_cells(work, tasks), work.settings.match.top_k, tasks)
+    frame = frame.filter(~pl.col("image_id").is_in(images.implode()))
+    return Made(frame, metadata=_scores(frame) | {"withdrawn": withdrawn.height})
+
+
+def _cells(work: Work, withdrawn: set[str]) -> Iterator[pl.DataFrame]:
+    """Yield the cells; images left with too few task types by withdrawals are matched again."""
+    k = work.settings.match.top_k
+    for key, cell in work.read_each("clip_similarity"):
+        if not withdrawn.intersection(cell["task_id"]):
+            yield cell
+            continue
+        shard, batch = key.split("|")
+        tasks = work.tables.read("task_embeddings", batch)
+        tasks = tasks.filter(~pl.col("task_id").is_in(sorted(withdrawn)))
+        short = short_images([cell], k, withdrawn, tasks.height)
+        images = work.tables.read("image_embeddings", shard)
+        again = best_of_cell(images.filter(pl.col("image_id").is_in(short)), tasks, k)
+        yield pl.concat([cell.filter(~pl.col("image_id").is_in(short)), again])
+
+
+def _scores(frame: pl.DataFrame) -> dict[str, float]:
+    if frame.is_empty():
+        return {}
+    scores = frame["score"].to_numpy()
+    return {
+        "score (median)": float(np.median(scores)),
+        "score (lowest)": float(scores.min()),
+        "images": float(frame["image_id"].n_unique()),
+        "task types": float(frame["task_id"].n_unique()),
+    }

@@ -1,0 +1,278 @@
+"""From a file's bytes to the picture a person would see, or to the reason why there is none.
+
+Files come from strangers, so everything that Pillow does with their bytes happens inside
+``_pillow``, which turns whatever its decoders raise into a :class:`BadImage`. Nothing else does:
+a mistake in this module still surfaces as what it is. Pillow's global settings stay as they are.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import imagehash
+import numpy as np
+from PIL import ExifTags, Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
+
+from tg_assets.image_pool import appearance, formats
+
+MAX_PIXELS = 178_956_970 // 2
+"""Most pixels an image may have, 89 million. Pillow itself refuses twice as many, whatever is
+asked for here."""
+
+Reason = Literal[
+    "empty_file", "not_an_image", "truncated", "too_large", "unsupported", "unreadable"
+]
+
+# What Pillow's decoders are known to raise on bytes that are not what they claim to be. Its
+# TIFF and MPO readers in particular trip over tags of the wrong type.
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    EOFError,
+    ArithmeticError,
+    AssertionError,
+    BufferError,
+    MemoryError,
+    RuntimeError,  # RecursionError is one
+    struct.error,
+    zlib.error,
+)
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Where the strips or tiles of a TIFF begin, and how many bytes they have.
+_TIFF_PARTS = (
+    (TiffImagePlugin.STRIPOFFSETS, TiffImagePlugin.STRIPBYTECOUNTS),
+    (TiffImagePlugin.TILEOFFSETS, TiffImagePlugin.TILEBYTECOUNTS),
+)
+_TIFF_LAYOUT = (
+    TiffImagePlugin.TILEWIDTH,
+    TiffImagePlugin.TILELENGTH,
+    *(tag for part in _TIFF_PARTS for tag in part),
+)
+
+# A progressive JPEG may repeat its scans thousands of times: a few kilobytes that decode for
+# minutes. Real ones have about ten scans.
+_MAX_SCANNED_PIXELS_PER_PIXEL = 20
+
+
+class BadImage(Exception):  # noqa: N818 - what is bad is the image
+    """The bytes are no picture that can be used.
+
+    Attributes:
+        reason: One of ``Reason``, as in the table of rejected images.
+        detail: What is wrong, in words; the same for the same bytes.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason: Reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What the pool keeps about an image.
+
+    Attributes:
+        width: Pixels, as displayed: after EXIF rotation.
+        height: Pixels, as displayed.
+        format: JPEG, PNG, WEBP, GIF, BMP or TIFF: what the bytes are, whatever the name says.
+        n_bytes: Size of the file.
+        perceptual_hash: 64 bits; pictures that look alike differ in few of them.
+    """
+
+    width: int
+    height: int
+    format: str
+    n_bytes: int
+    perceptual_hash: int
+
+
+def decode(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Return the picture as a person would see it.
+
+    EXIF rotation is applied, of an animation the first frame is taken, transparent pixels are
+    shown on white, and samples of 16 or 32 bits are scaled to 8. Colour profiles are not applied.
+
+    Args:
+        content: The bytes of a JPEG, PNG, WebP, GIF, BMP or TIFF file.
+        max_pixels: Most pixels it may have, by its header: a larger one is not decoded.
+
+    Returns:
+        The picture, mode RGB.
+
+    Raises:
+        BadImage: The bytes are no such picture; its ``reason`` says in which way.
+    """
+    return _decode(content, formats.format_of(content), max_pixels)
+
+
+def inspect(content: bytes, max_pixels: int = MAX_PIXELS) -> ImageFacts:
+    """Decode the picture and return its facts.
+
+    Args:
+        content: The bytes of an image file.
+        max_pixels: As for :func:`decode`.
+
+    Raises:
+        BadImage: As for :func:`decode`.
+    """
+    kind = formats.format_of(content)
+    picture = _decode(content, kind, max_pixels)
+    return ImageFacts(
+        width=picture.width,
+        height=picture.height,
+        format=str(kind),
+        n_bytes=len(content),
+        perceptual_hash=perceptual_hash(picture),
+    )
+
+
+def perceptual_hash(picture: Image.Image) -> int:
+    """Return the 64-bit pHash of a picture: the signs of its 8 x 8 lowest frequencies."""
+    bits = np.asarray(imagehash.phash(picture).hash, dtype=bool)
+    return int.from_bytes(np.packbits(bits.ravel()).tobytes(), "big")
+
+
+class _WatchedFile(io.BytesIO):
+    """A file in memory that remembers whether more was asked of it than it holds.
+
+    That tells a truncated file from a damaged one without reading Pillow's messages.
+    """
+
+    ran_out = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        # Decoders fetch data in blocks of MAXBLOCK, of which the last is short in good files too.
+        if size is not None and len(data) < size and not (data and size == ImageFile.MAXBLOCK):
+            self.ran_out = True
+        return data
+
+
+@contextmanager
+def _pillow(doing: str, file: _WatchedFile) -> Iterator[None]:
+    """Turn what Pillow raises over the file's bytes into a BadImage. Hold nothing else in it."""
+    try:
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise BadImage("too_large", str(error)) from error
+    except UnidentifiedImageError as error:
+        raise _damaged(file, f"{doing}: the header is damaged") from error
+    except NotImplementedError as error:
+        raise BadImage("unsupported", f"{doing}: {error}") from error
+    except _DECODER_ERRORS as error:
+        raise _damaged(file, f"{doing}: {type(error).__name__}: {error}") from error
+
+
+def _damaged(file: _WatchedFile, detail: str) -> BadImage:
+    if file.ran_out or formats.ends_early(file.getvalue()):
+        return BadImage("truncated", f"{detail}; the file ends before its picture does")
+    return BadImage("unreadable", detail)
+
+
+def _decode(content: bytes, kind: str | None, max_pixels: int) -> Image.Image:
+    if not content:
+        raise BadImage("empty_file", "the file has no bytes")
+    if kind is None:
+        foreign = formats.foreign_format(content)
+        if foreign is None:
+            raise BadImage("not_an_image", f"it begins with {content[:12]!r}, as no image does")
+        raise BadImage("unsupported", f"it is {foreign}; convert it to one of {formats.NAMES}")
+    file = _WatchedFile(content)
+    image = _loaded(file, kind, max_pixels)
+    return _as_seen(image, kind, file)
+
+
+def _loaded(file: _WatchedFile, kind: str, max_pixels: int) -> Image.Image:
+    canvas = formats.webp_canvas(file.getvalue())
+    if canvas is not None:  # Pillow makes room for it as soon as it opens the file
+        _check_pixels(*canvas, max_pixels)
+    with _pillow(f"reading the {kind} header", file):
+        image = Image.open(file, formats=(kind,))
+    _check_pixels(*image.size, max_pixels)
+    if kind == "JPEG":
+        _check_scans(file.getvalue(), image.width * image.height, max_pixels)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        _check_tiles(image, file, max_pixels)
+    with _pillow(f"decoding the {kind} file", file):
+        image.load()
+    return image
+
+
+def _check_pixels(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise BadImage(
+            "too_large",
+            f"{width} x {height} is {width * height:,} pixels, the limit is {max_pixels:,}",
+        )
+    if width < 1 or height < 1:
+        raise BadImage("unreadable", f"a picture of {width} x {height} pixels has none")
+
+
+def _check_scans(content: bytes, pixels: int, max_pixels: int) -> None:
+    scans = content.count(b"\xff\xda")
+    if scans * pixels > _MAX_SCANNED_PIXELS_PER_PIXEL * max_pixels:
+        raise BadImage("too_large", f"{scans} scans over {pixels:,} pixels take too long to decode")
+
+
+def _check_tiles(image: TiffImagePlugin.TiffImageFile, file: _WatchedFile, max_pixels: int) -> None:
+    """Refuse tiles that are larger than any image may be; note whether all of them are there."""
+    with _pillow("reading the TIFF tags", file):
+        tags = {tag: image.tag_v2.get(tag, ()) for tag in _TIFF_LAYOUT}
+    width = max(_integers(tags[TiffImagePlugin.TILEWIDTH]), default=0)
+    height = max(_integers(tags[TiffImagePlugin.TILELENGTH]), default=0)
+    if width * height > max_pixels:
+        raise BadImage("too_large", f"its tiles of {width} x {height} pixels are above the limit")
+    # libtiff has the whole file at once and so never asks the watched file for more.
+    for starts, sizes in _TIFF_PARTS:
+        parts = zip(_integers(tags[starts]), _integers(tags[sizes]), strict=False)
+        file.ran_out |= any(start + size > len(file.getvalue()) for start, size in parts)
+
+
+def _integers(value: object) -> list[int]:
+    """Return the integers of a tag, which may hold anything in a file from a stranger."""
+    values = value if isinstance(value, tuple) else (value,)
+    return [number for number in values if isinstance(number, int)]
+
+
+def _as_seen(image: Image.Image, kind: str, file: _WatchedFile) -> Image.Image:
+    turn = _UPRIGHT.get(_orientation(image, file))
+    if appearance.is_deep(image):
+        with _pillow("reading the samples", file):
+            samples = np.asarray(image)
+        image = appearance.eight_bit_grey(image, samples)
+    if not appearance.is_displayable(image):
+        raise BadImage("unsupported", f"{kind} with pixels of mode {image.mode}")
+    with _pillow("converting to RGB", file):
+        picture = appearance.on_white(image)
+        return picture if turn is None else picture.transpose(turn)
+
+
+def _orientation(image: Image.Image, file: _WatchedFile) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 when there is none that can be read."""
+    try:
+        with _pillow("reading the EXIF data", file):
+            value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except BadImage:  # the camera's notes are broken, the picture is not
+        return 1
+    return value if isinstance(value, int) else 1

@@ -1,0 +1,59 @@
+"""The Dagster instance of a galaxy: the one that the UI shows and every pass runs on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dagster as dg
+import yaml
+from upath import UPath
+
+from resources.galaxy import state_folder
+from tg_assets.settings import EmbeddedModel, Settings
+from tg_assets.tables_io import write_whole
+
+CHAT_SLOTS = 4
+"""Runs that may ask one endpoint at the same time; each keeps to its own concurrency."""
+
+
+def instance_folder(settings: Settings) -> Path:
+    """Return the folder of the instance, made and configured; a person's changes to it stay."""
+    folder = Path(state_folder(settings)).absolute() / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "dagster.yaml"
+    if not config.exists():
+        write_whole(UPath(config), yaml.safe_dump(_config(settings), sort_keys=False).encode())
+    return folder
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """Open the instance of a galaxy."""
+    folder = instance_folder(settings)
+    os.environ["DAGSTER_HOME"] = str(folder)
+    instance = dg.DagsterInstance.from_config(str(folder))
+    _set_pools(instance, settings)
+    return instance
+
+
+def _set_pools(instance: dg.DagsterInstance, settings: Settings) -> None:
+    """Give every chat endpoint its slots; other pools keep the default."""
+    from tg_assets.pools import chat_pool
+
+    limits = {info.name for info in instance.event_log_storage.get_pool_limits()}
+    for name, model in settings.models.items():
+        pool = chat_pool(settings, name)
+        if pool and pool not in limits and not isinstance(model, EmbeddedModel):
+            instance.event_log_storage.set_concurrency_slots(pool, CHAT_SLOTS)
+
+
+def _config(_: Settings) -> dict[str, object]:
+    return {
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+        "concurrency": {
+            "pools": {"granularity": "op", "default_limit": 1},
+            "runs": {"max_concurrent_runs": 4},
+        },
+        "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},
+    }

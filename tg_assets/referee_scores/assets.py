@@ -1,0 +1,65 @@
+"""The assets `referee_scores` and `scored_qa`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from resources.chat.messages import ImageRef
+from resources.chat.stages import Question
+from tg_assets.artifact import UNANSWERED, Made, Work, artifact, unanswered
+from tg_assets.referee_scores.prompts import stage
+from tg_assets.referee_scores.scoring import agreement, score
+from tg_assets.tables import REFEREE_SCORES
+from tg_assets.task_tree.paths import task_paths
+
+
+@artifact("chat")
+def referee_scores(work: Work) -> Made:
+    """One referee's votes on the shard's questions: 1, 0, or none, for a reason."""
+    _, referee = work.keys
+    sees = work.settings.referee_sees
+    rows = (
+        work.read("raw_qa")
+        .join(work.read("image_pool").select("image_id", "uri"), on="image_id")
+        .join(task_paths(work.tables), on="task_id")
+        .sort("image_id", "qa_id")
+    )
+    questions = []
+    for row in rows.iter_rows(named=True):
+        item = {"task_label": row["path"], "question": row["question"]}
+        if sees == "answer":
+            item["answer"] = row["answer"]
+        questions.append(Question(item, ImageRef(row["image_id"], row["uri"])))
+    answers = work.ask(stage(sees), questions, work.settings.referees[referee])
+    frame = rows.select("qa_id").with_columns(
+        vote=pl.Series([answer.value for answer in answers], dtype=pl.Int8),
+        outcome=pl.Series([str(answer.outcome) for answer in answers], dtype=pl.String),
+        reason=pl.Series([answer.reason for answer in answers], dtype=pl.String),
+    )
+    votes = frame["vote"]
+    return Made(
+        frame.select(*REFEREE_SCORES.columns),
+        metadata={
+            "votes 1": int((votes == 1).sum()),
+            "votes 0": int((votes == 0).sum()),
+            "no verdict": votes.null_count(),
+        },
+        facts={UNANSWERED: unanswered(answers)},
+        preview=rows.select("path", "question", "answer").hstack(frame.select("vote", "reason")),
+    )
+
+
+@artifact("polars")
+def scored_qa(work: Work) -> Made:
+    """The shard's questions with the votes of all referees: where agreement is checked."""
+    ballots = {
+        key.split("|")[1]: frame for key, frame in work.read_each("referee_scores")
+    }
+    frame = score(work.read("raw_qa"), ballots)
+    scores = frame.group_by("score").len().sort("score")
+    return Made(
+        frame,
+        metadata={f"score {value}": count for value, count in scores.iter_rows()}
+        | {f"agreement {pair}": share for pair, share in agreement(frame).items()},
+        preview=frame.select("question", "answer", "score", "votes"),
+    )

@@ -1,0 +1,121 @@
+"""Registering what is new: files become image shards, seeds become task batches.
+
+The list of a new partition is written before its key is registered: a run that dies between the
+two leaves a list without a key, which the next registration completes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from tg_assets.image_pool.shards import plan_shards
+from tg_assets.image_pool.sources import (
+    Refused,
+    SourceFile,
+    list_file_list,
+    list_folder,
+    list_rendered,
+)
+from tg_assets.settings import Settings, Source
+from tg_assets.tables import REFUSED_FILES, SEED_PATHS
+from tg_assets.tables_io import TableStore
+from tg_assets.task_tree.seeds import SEEDS_FILE, load_seeds, new_paths
+
+SHARDS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class NewShards:
+    """What a look at the sources found.
+
+    Attributes:
+        keys: Shards whose list lies there and whose key may not be registered yet, in order.
+        refused: Entries of the sources that can never be pictures.
+    """
+
+    keys: list[str]
+    refused: int
+
+
+def list_shards(settings: Settings, tables: TableStore, registered: Iterable[str]) -> NewShards:
+    """Write the lists of new shards.
+
+    Args:
+        settings: Its sources and shard size.
+        tables: Where the lists go.
+        registered: The shards that have a key already.
+
+    Returns:
+        The shards that need a key.
+    """
+    known = _known_uris(tables)
+    listed = tables.partitions("shard_files")
+    refused: list[Refused] = []
+    files = _files(settings.sources, refused)
+    number = max((int(key.split("-")[0]) for key in listed), default=-1) + 1
+    for key, frame in plan_shards(files, known, settings.shard_size, number):
+        tables.write("shard_files", frame, key)
+        listed.append(key)
+    _write_refused(tables, refused)
+    return NewShards(sorted(set(listed) - set(registered)), len(refused))
+
+
+def _files(sources: Iterable[Source], refused: list[Refused]) -> Iterator[SourceFile]:
+    for entry in itertools.chain.from_iterable(map(_listing, sources)):
+        if isinstance(entry, Refused):
+            refused.append(entry)
+        else:
+            yield entry
+
+
+def _listing(source: Source) -> Iterable[SourceFile | Refused]:
+    if source.kind == "folder":
+        return list_folder(source.path, source.name, source.license)
+    if source.kind == "file_list":
+        return list_file_list(source.path, source.name, source.license)
+    return list_rendered(
+        source.name, source.license, source.families, source.count, source.seed
+    )
+
+
+def _known_uris(tables: TableStore) -> set[str]:
+    return {
+        uri for key in tables.partitions("shard_files") for uri in tables.read("shard_files", key)["uri"]
+    }
+
+
+def _write_refused(tables: TableStore, refused: list[Refused]) -> None:
+    rows = [(entry.uri, entry.source, entry.reason, entry.detail) for entry in refused]
+    frame = pl.DataFrame(rows, schema=dict(REFUSED_FILES.columns), orient="row")
+    tables.write("refused_files", frame.unique("uri", keep="first"))
+
+
+def list_batch(settings: Settings, tables: TableStore, registered: Iterable[str]) -> list[str]:
+    """Write the list of a new task batch, if the seeds hold a path that no batch has.
+
+    A path that an earlier batch grew by itself counts as there.
+
+    Returns:
+        The batches that need a key, in order.
+
+    Raises:
+        SeedsError: The seeds file cannot be used.
+    """
+    seeds = load_seeds(Path(settings.task_tree.seeds) if settings.task_tree.seeds else SEEDS_FILE)
+    listed = tables.partitions("seed_paths")
+    there: set[str] = set()
+    for batch in listed:
+        there.update(tables.read("seed_paths", batch)["path"])
+        if tables.stamp("task_tree", batch) is not None:
+            there.update(tables.read("task_tree", batch)["path"])
+    fresh = new_paths(seeds, there)
+    if fresh:
+        key = f"{len(listed):04d}"
+        tables.write("seed_paths", SEED_PATHS.enforce(pl.DataFrame({"path": fresh})), key)
+        listed.append(key)
+    return sorted(set(listed) - set(registered))

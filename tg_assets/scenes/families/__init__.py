@@ -1,0 +1,1 @@
+"""One module per family of pictures: `compose` decides what is true, `draw` shows it."""

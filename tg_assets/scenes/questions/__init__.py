@@ -1,0 +1,56 @@
+"""Questions with known answers over the scenes, by task type."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from tg_assets.scenes.graph import Scene
+from tg_assets.scenes.questions.asking import Asker, Question
+from tg_assets.scenes.questions.charts import ask_chart
+from tg_assets.scenes.questions.documents import ask_document
+from tg_assets.scenes.questions.grid import ask_grid
+from tg_assets.scenes.questions.tabletop import ask_tabletop
+from tg_assets.scenes.vocabulary import SEPARATOR, served_paths
+
+__all__ = ["Question", "known_family", "questions", "serves"]
+
+_FAMILIES: dict[str, Callable[[Asker], None]] = {
+    "grid": ask_grid,
+    "tabletop": ask_tabletop,
+    "charts": ask_chart,
+    "documents": ask_document,
+}
+_SERVED = frozenset(served_paths())
+
+
+def serves(task_path: str) -> bool:
+    """Whether any generator serves this task type."""
+    return task_path in _SERVED
+
+
+def known_family(scene: Scene) -> bool:
+    """Whether there are templates for the scene's family."""
+    return scene.family in _FAMILIES
+
+
+@lru_cache(maxsize=256)
+def by_path(scene: Scene) -> dict[str, tuple[Question, ...]]:
+    """All questions of a scene under every path, of each level, that has any."""
+    asker = Asker(scene)
+    if scene.family in _FAMILIES:
+        _FAMILIES[scene.family](asker)
+    gathered: dict[str, dict[Question, None]] = {}
+    for leaf in sorted(asker.found):
+        levels = leaf.split(SEPARATOR)
+        for depth in range(1, len(levels) + 1):
+            kept = gathered.setdefault(SEPARATOR.join(levels[:depth]), {})
+            kept.update(dict.fromkeys(asker.found[leaf]))
+    return {path: tuple(kept) for path, kept in gathered.items()}
+
+
+def questions(scene: Scene, task_path: str) -> tuple[Question, ...]:
+    """All questions with known answers that the scene supports under a task type.
+
+    Empty when the task type does not apply. A path of level 1 or 2 has the questions of every path
+    beneath it.
+    """
+    return by_path(scene).get(task_path, ())

@@ -1,0 +1,23 @@
+"""Drawing the picture that a uri of a rendered source names."""
+
+from __future__ import annotations
+
+from tg_assets.image_pool.locations import RENDERED_PREFIX, is_rendered
+from tg_assets.scenes.render import FAMILIES, Rendered, render
+
+__all__ = ["is_rendered", "render_uri"]
+
+
+def render_uri(uri: str) -> Rendered:
+    """Draw ``rendered:<family>/<seed>``.
+
+    Raises:
+        ValueError: The uri names no family or no seed.
+    """
+    family, _, seed = uri.removeprefix(RENDERED_PREFIX).partition("/")
+    if family not in FAMILIES or not seed.isdigit():
+        raise ValueError(
+            f"{uri}: no such picture; rendered pictures are {RENDERED_PREFIX}<family>/<seed> "
+            f"with a family of {', '.join(sorted(FAMILIES))}"
+        )
+    return render(family, int(seed))

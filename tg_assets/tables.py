@@ -1,0 +1,367 @@
+"""The schema of every table, once.
+
+A table is enforced where it leaves an asset and where it enters the next one: columns and types
+are exact, keys are unique, and rows are in the order of their key, so that the same rows always
+make the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import polars as pl
+
+PATH_SEPARATOR = "~"
+
+
+class TableError(ValueError):
+    """A frame that is not the table it claims to be; the message names table, column and row."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the graph.
+
+    Attributes:
+        name: The table's name: the asset's, or that of what stands beside the asset.
+        columns: Column names with their Polars types, in order.
+        key: The columns that identify a row; rows are sorted by them.
+        nullable: Columns that may hold null. All others may not.
+    """
+
+    name: str
+    columns: Mapping[str, pl.DataType]
+    key: tuple[str, ...]
+    nullable: frozenset[str] = frozenset()
+
+    def empty(self) -> pl.DataFrame:
+        """Return the table without rows."""
+        return pl.DataFrame(schema=dict(self.columns))
+
+    def enforce(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the frame as this table, sorted by its key.
+
+        Raises:
+            TableError: A column is missing or unknown, a value has another type, a null stands
+                where none may, or two rows share a key.
+        """
+        self._check_columns(frame)
+        try:
+            frame = frame.select(pl.col(name).cast(kind) for name, kind in self.columns.items())
+        except pl.exceptions.PolarsError as error:
+            raise TableError(f"{self.name}: a value has the wrong type: {error}") from error
+        self._check_nulls(frame)
+        frame = frame.sort(self.key)
+        self._check_key(frame)
+        return frame
+
+    def _check_columns(self, frame: pl.DataFrame) -> None:
+        missing = [name for name in self.columns if name not in frame.columns]
+        unknown = [name for name in frame.columns if name not in self.columns]
+        if missing or unknown:
+            raise TableError(
+                f"{self.name}: missing columns {missing}, unknown columns {unknown}; "
+                f"the table has {list(self.columns)} (tg_assets/tables.py)"
+            )
+
+    def _check_nulls(self, frame: pl.DataFrame) -> None:
+        for name in self.columns:
+            if name in self.nullable:
+                continue
+            nulls = frame[name].null_count()
+            if nulls:
+                row = frame.row(int(frame[name].is_null().arg_max() or 0), named=True)
+                raise TableError(
+                    f"{self.name}: {nulls} nulls in column {name!r}, the first in the row with "
+                    f"{ {key: row[key] for key in self.key} }"
+                )
+
+    def _check_key(self, frame: pl.DataFrame) -> None:
+        twins = frame.select(self.key).is_duplicated()
+        if twins.any():
+            row = frame.select(self.key).row(int(twins.arg_max() or 0), named=True)
+            raise TableError(f"{self.name}: {int(twins.sum())} rows share a key, one is {row}")
+
+
+def _table(
+    name: str, key: str, columns: Mapping[str, pl.DataType | type], nullable: str = ""
+) -> Table:
+    kinds = {column: kind() if isinstance(kind, type) else kind for column, kind in columns.items()}
+    return Table(name, MappingProxyType(kinds), tuple(key.split()), frozenset(nullable.split()))
+
+
+TASK_TREE = _table(
+    "task_tree",
+    "task_id",
+    {
+        "task_id": pl.String,
+        "path": pl.String,
+        "level": pl.Int32,
+        "parent_id": pl.String,
+        "origin": pl.String,  # seed, expanded
+        "prompt_version": pl.String,
+        "model": pl.String,
+    },
+    nullable="parent_id prompt_version model",
+)
+
+REJECTED_TASK_TYPES = _table(
+    "rejected_task_types",
+    "parent label round reason",
+    {
+        "parent": pl.String,  # path of the parent that was asked about, "" for level 1
+        "label": pl.String,  # as it came, before normalisation
+        "round": pl.Int32,
+        "reason": pl.String,  # empty, duplicate, reworded, parent, request_failed, ...
+        "detail": pl.String,
+    },
+    nullable="detail",
+)
+
+SEED_PATHS = _table("seed_paths", "path", {"path": pl.String})
+"""What a task batch begins with: the task types of the seeds that no earlier batch has."""
+
+SHARD_FILES = _table(
+    "shard_files",
+    "position",
+    {
+        "position": pl.Int64,
+        "uri": pl.String,  # a path or URL; rendered:<family>/<seed> for pictures still to be drawn
+        "source": pl.String,
+        "license": pl.String,
+    },
+)
+
+REFUSED_FILES = _table(
+    "refused_files",
+    "uri",
+    {"uri": pl.String, "source": pl.String, "reason": pl.String, "detail": pl.String},
+)
+"""What the sources list but can never be a picture: loops, dangling links, unusable names."""
+
+SCENES = _table(
+    "scenes",
+    "image_id",
+    {
+        "image_id": pl.String,
+        "uri": pl.String,
+        "source": pl.String,
+        "license": pl.String,
+        "family": pl.String,
+        "scene": pl.String,  # Scene.to_json()
+    },
+)
+
+IMAGE_POOL = _table(
+    "image_pool",
+    "image_id",
+    {
+        "image_id": pl.String,
+        "uri": pl.String,
+        "source": pl.String,
+        "license": pl.String,
+        "width": pl.Int32,  # as displayed: after EXIF rotation
+        "height": pl.Int32,
+        "format": pl.String,  # JPEG, PNG, WEBP, GIF, ...
+        "n_bytes": pl.Int64,
+        "perceptual_hash": pl.UInt64,
+    },
+)
+
+REJECTED_IMAGES = _table(
+    "rejected_images",
+    "uri reason",
+    {
+        "uri": pl.String,
+        "source": pl.String,
+        "reason": pl.String,  # empty_file, truncated, not_an_image, too_large, unreadable, duplicate
+        "detail": pl.String,
+        "twin_image_id": pl.String,  # for duplicates: the image that was kept
+    },
+    nullable="detail twin_image_id",
+)
+
+TASK_EMBEDDINGS = _table(
+    "task_embeddings",
+    "task_id",
+    {"task_id": pl.String, "text": pl.String, "embedding": pl.List(pl.Float32)},
+)
+
+IMAGE_EMBEDDINGS = _table(
+    "image_embeddings",
+    "image_id",
+    {"image_id": pl.String, "embedding": pl.List(pl.Float32), "reason": pl.String},
+    nullable="embedding reason",  # exactly one of the two is null
+)
+
+CLIP_SIMILARITY = _table(
+    "clip_similarity",
+    "image_id rank",
+    {"image_id": pl.String, "task_id": pl.String, "score": pl.Float32, "rank": pl.Int32},
+)
+
+CANDIDATE_PAIRS = _table(
+    "candidate_pairs",
+    "image_id rank",
+    {"image_id": pl.String, "task_id": pl.String, "score": pl.Float32, "rank": pl.Int32},
+)
+
+FILTERED_PAIRS = _table(
+    "filtered_pairs",
+    "image_id task_id",
+    {
+        "image_id": pl.String,
+        "task_id": pl.String,
+        "kept": pl.Boolean,  # null = the filter gave no verdict, for the reason beside it
+        "outcome": pl.String,
+        "reason": pl.String,
+    },
+    nullable="kept reason",
+)
+
+RAW_QA = _table(
+    "raw_qa",
+    "qa_id",
+    {
+        "qa_id": pl.String,
+        "image_id": pl.String,
+        "task_id": pl.String,
+        "question": pl.String,
+        "answer": pl.String,
+        "model": pl.String,
+        "prompt_version": pl.String,
+    },
+)
+
+QA_FAILURES = _table(
+    "qa_failures",
+    "image_id task_id",
+    {
+        "image_id": pl.String,
+        "task_id": pl.String,
+        "outcome": pl.String,
+        "reason": pl.String,
+    },
+)
+
+REFEREE_SCORES = _table(
+    "referee_scores",
+    "qa_id",
+    {
+        "qa_id": pl.String,
+        "vote": pl.Int8,  # 0, 1, or null = no verdict
+        "outcome": pl.String,
+        "reason": pl.String,
+    },
+    nullable="vote reason",
+)
+
+VOTES = pl.List(pl.Struct({"referee": pl.String, "vote": pl.Int8}))
+"""The votes of a question, in the order of the referees' names."""
+
+SCORED_QA = _table(
+    "scored_qa",
+    "qa_id",
+    {
+        "qa_id": pl.String,
+        "image_id": pl.String,
+        "task_id": pl.String,
+        "question": pl.String,
+        "answer": pl.String,
+        "model": pl.String,
+        "prompt_version": pl.String,
+        "votes": VOTES,
+        "score": pl.Int32,  # votes of 1
+    },
+)
+
+BALANCED_DATASET = _table(
+    "balanced_dataset",
+    "sample_id",
+    {
+        "sample_id": pl.String,
+        "qa_id": pl.String,
+        "image_id": pl.String,
+        "task_id": pl.String,
+        "path": pl.String,
+        "question": pl.String,
+        "answer": pl.String,
+        "model": pl.String,
+        "prompt_version": pl.String,
+        "votes": VOTES,
+        "score": pl.Int32,
+        "uri": pl.String,
+        "source": pl.String,
+        "license": pl.String,
+        "image_shard": pl.String,
+    },
+)
+
+PUBLISHED_DATASET = _table(
+    "published_dataset",
+    "format",
+    {
+        "format": pl.String,  # llava, huggingface, report
+        "path": pl.String,
+        "rows": pl.Int64,
+        "images_left_out": pl.Int64,
+    },
+)
+
+IMAGES_LEFT_OUT = _table(
+    "images_left_out",
+    "format image_id",
+    {
+        "format": pl.String,
+        "image_id": pl.String,
+        "uri": pl.String,
+        "reason": pl.String,
+        "detail": pl.String,
+    },
+    nullable="detail",
+)
+
+DROPPED = _table(
+    "dropped_questions",
+    "reason",
+    {"stage": pl.String, "reason": pl.String, "count": pl.Int64},
+)
+
+WITHDRAWALS = _table(
+    "withdrawals",
+    "kind id",
+    {"kind": pl.String, "id": pl.String, "reason": pl.String},  # kind: image, task_type
+    nullable="reason",
+)
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {
+        table.name: table
+        for table in (
+            TASK_TREE,
+            REJECTED_TASK_TYPES,
+            SEED_PATHS,
+            SHARD_FILES,
+            REFUSED_FILES,
+            SCENES,
+            IMAGE_POOL,
+            REJECTED_IMAGES,
+            TASK_EMBEDDINGS,
+            IMAGE_EMBEDDINGS,
+            CLIP_SIMILARITY,
+            CANDIDATE_PAIRS,
+            FILTERED_PAIRS,
+            RAW_QA,
+            QA_FAILURES,
+            REFEREE_SCORES,
+            SCORED_QA,
+            BALANCED_DATASET,
+            DROPPED,
+            PUBLISHED_DATASET,
+            IMAGES_LEFT_OUT,
+            WITHDRAWALS,
+        )
+    }
+)

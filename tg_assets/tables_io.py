@@ -1,0 +1,172 @@
+"""Reads and writes the tables: Parquet files on a `UPath` root, whole or not at all.
+
+A file says in its own footer what it holds (a hash of its rows) and what it was made from (a
+fingerprint of its inputs), so that what is up to date is decided by the files, whoever wrote them.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import polars as pl
+import pyarrow.parquet as pq
+from upath import UPath
+
+from tg_assets.ids import digest
+from tg_assets.tables import TABLES, Table, TableError
+
+STAMP_KEY = "taskgalaxy"
+
+
+class TableMissing(FileNotFoundError):  # noqa: N818 - a state, not a fault
+    """A table's partition was never written; the message says which and where it was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a file says about itself.
+
+    Attributes:
+        version: Hash of the rows: equal rows, equal version.
+        inputs: Fingerprint of everything the rows were made from.
+        facts: Small numbers worth keeping beside them, such as how many requests failed.
+    """
+
+    version: str
+    inputs: str
+    facts: Mapping[str, Any]
+
+
+class TableStore:
+    """All tables under one root.
+
+    Args:
+        root: Local folder or ``s3://`` prefix.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = UPath(root)
+
+    def path(self, table: str, *partition: str) -> UPath:
+        """Return where a partition of a table lies; no partition for unpartitioned tables."""
+        *folders, name = partition or ("all",)
+        return self.root.joinpath("tables", table, *folders, f"{name}.parquet")
+
+    def write(
+        self,
+        table: str,
+        frame: pl.DataFrame,
+        *partition: str,
+        inputs: str = "",
+        facts: Mapping[str, Any] | None = None,
+    ) -> Stamp:
+        """Enforce the schema and write the partition; readers see the old file or the new one.
+
+        Returns:
+            The stamp that the file now carries.
+
+        Raises:
+            TableError: The frame is not the table.
+        """
+        rows = TABLES[table].enforce(frame).rechunk()
+        plain = io.BytesIO()
+        rows.write_parquet(plain, compression="zstd")
+        stamp = Stamp(digest("rows", plain.getvalue()), inputs, dict(facts or {}))
+        text = orjson.dumps(
+            {"version": stamp.version, "inputs": stamp.inputs, "facts": stamp.facts},
+            option=orjson.OPT_SORT_KEYS,
+        ).decode()
+        stamped = io.BytesIO()
+        rows.write_parquet(stamped, compression="zstd", metadata={STAMP_KEY: text})
+        write_whole(self.path(table, *partition), stamped.getvalue())
+        return stamp
+
+    def read(self, table: str, *partition: str) -> pl.DataFrame:
+        """Read a partition.
+
+        Raises:
+            TableMissing: It was never written.
+            TableError: The file is not the table (an older schema, a foreign file).
+        """
+        path = self.path(table, *partition)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise TableMissing(
+                f"table {table}, partition {'|'.join(partition) or 'all'}: {path} does not exist; "
+                "materialize it first"
+            ) from None
+        try:
+            frame = pl.read_parquet(io.BytesIO(content))
+        except pl.exceptions.PolarsError as error:
+            raise TableError(f"{path} cannot be read as Parquet: {error}") from error
+        return _as_table(TABLES[table], frame, path)
+
+    def stamp(self, table: str, *partition: str) -> Stamp | None:
+        """Return what a partition's file says about itself, null when there is no file."""
+        path = self.path(table, *partition)
+        try:
+            with path.open("rb") as file:
+                footer = pq.read_metadata(file).metadata or {}
+        except FileNotFoundError:
+            return None
+        text = footer.get(STAMP_KEY.encode())
+        if text is None:
+            return None
+        said = orjson.loads(text)
+        return Stamp(said["version"], said["inputs"], said["facts"])
+
+    def rows(self, table: str, *partition: str) -> int | None:
+        """Return how many rows a partition has, null when there is no file; reads the footer."""
+        try:
+            with self.path(table, *partition).open("rb") as file:
+                return int(pq.read_metadata(file).num_rows)
+        except FileNotFoundError:
+            return None
+
+    def partitions(self, table: str) -> list[str]:
+        """Return the keys of a table's partitions that exist, in order (one dimension only)."""
+        folder = self.root / "tables" / table
+        if not folder.is_dir():
+            return []
+        return sorted(file.stem for file in folder.iterdir() if file.name.endswith(".parquet"))
+
+
+def _as_table(table: Table, frame: pl.DataFrame, path: UPath) -> pl.DataFrame:
+    try:
+        return table.enforce(frame)
+    except TableError as error:
+        raise TableError(f"{path}: {error}") from None
+
+
+def write_whole(path: UPath, content: bytes) -> None:
+    """Write a file so that no reader and no crash ever meets half of it.
+
+    On a local disk: a temporary name, fsync, rename. Object stores put objects whole by themselves.
+    """
+    if path.protocol not in ("", "file"):
+        path.write_bytes(content)
+        return
+    with moved_into_place(path) as temporary, open(str(temporary), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def moved_into_place(path: UPath) -> Iterator[UPath]:
+    """Give a temporary name beside `path`; what was written there takes the name on success."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        os.replace(str(temporary), str(path))
+    finally:
+        if temporary.exists():
+            temporary.unlink()

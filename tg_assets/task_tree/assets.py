@@ -1,0 +1,95 @@
+"""The asset `task_tree`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from resources.chat.stages import Question, Stage, UnusableReply
+from tg_assets.artifact import UNANSWERED, Made, Work, artifact
+from tg_assets.pools import chat_pool
+from tg_assets.task_tree import prompts
+from tg_assets.task_tree.growth import GrowthAnswer, grow
+from tg_assets.task_tree.prompts import GrowthQuestion
+from tg_assets.task_tree.replies import UnusableReply as UnusableLabels
+from tg_assets.task_tree.replies import parse_labels
+from tg_assets.task_tree.task_types import TaskType, task_types_of
+
+
+@artifact("tree", pool=lambda settings: chat_pool(settings, settings.task_tree.model))
+def task_tree(work: Work) -> Made:
+    """The batch's task types: its seeds, and what a model adds to them level by level."""
+    (batch,) = work.keys
+    settings = work.settings.task_tree
+    open_questions = 0
+
+    def ask(questions: Sequence[GrowthQuestion]) -> list[GrowthAnswer]:
+        nonlocal open_questions
+        answers = []
+        for question, answer in zip(questions, _asked(work, questions), strict=True):
+            answers.append(answer)
+            open_questions += answer.labels is None
+        return answers
+
+    grown = grow(
+        existing=_earlier(work, batch),
+        new_seeds=work.tables.read("seed_paths", batch)["path"].to_list(),
+        targets=settings.targets,
+        max_rounds=settings.max_rounds,
+        per_request=settings.per_request,
+        ask=ask,
+    )
+    levels = grown.task_types.group_by("level").len().sort("level")
+    reasons = grown.rejected.group_by("reason").len().sort("reason")
+    return Made(
+        grown.task_types,
+        metadata={f"level {level} (task types)": count for level, count in levels.iter_rows()}
+        | {f"{reason} (rejected)": count for reason, count in reasons.iter_rows()},
+        facts={UNANSWERED: open_questions},
+        beside={"rejected_task_types": grown.rejected},
+        preview=grown.task_types.select("path", "level", "origin", "model"),
+    )
+
+
+def _earlier(work: Work, batch: str) -> list[TaskType]:
+    """Return the task types of earlier batches, from their files.
+
+    Dagster refuses a dynamic partition that depends on its own earlier ones.
+    """
+    return [
+        task_type
+        for earlier in work.registered.batches
+        if earlier < batch
+        for task_type in task_types_of(work.tables.read("task_tree", earlier))
+    ]
+
+
+def _asked(work: Work, questions: Sequence[GrowthQuestion]) -> list[GrowthAnswer]:
+    """Ask one round through the ledger; a question's prompt depends on what exists."""
+    model = work.settings.task_tree.model
+    results: dict[int, GrowthAnswer] = {}
+    for name in sorted({question.prompt for question in questions}):
+        chosen = [(n, q) for n, q in enumerate(questions) if q.prompt == name]
+        stage = _stage(name)
+        items = [Question({"text": prompts.render(question)}) for _, question in chosen]
+        for (n, question), answer in zip(chosen, work.ask(stage, items, model), strict=True):
+            labels = None if answer.value is None else tuple(answer.value)
+            results[n] = GrowthAnswer(labels, model, question.prompt_version, answer.reason)
+    return [results[n] for n in range(len(questions))]
+
+
+def _stage(prompt: str) -> Stage:
+    def parse(text: str, _: Sequence[Question]) -> list[list[str]]:
+        try:
+            return [parse_labels(text)]
+        except UnusableLabels as error:
+            raise UnusableReply(str(error)) from error
+
+    return Stage(
+        name="growth",
+        prompt_version=prompts.PROMPT_VERSION[prompt],
+        render=lambda questions: str(questions[0].item["text"]),
+        parse=parse,
+        schema_name="growth",
+        schema=lambda _: prompts.GROWTH_SCHEMA,
+        shared=False,
+    )

@@ -1,0 +1,271 @@
+"""A whole pass: the graph walked partition by partition, in process, on the UI's instance.
+
+Dagster has no job over assets of different partitions, so a pass is many small runs, one for each
+job and partition that is not current. What is current is decided by the files: see
+`tg_assets.artifact`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+import orjson
+
+from resources.galaxy import Galaxy
+from tg_assets import gates
+from tg_assets.artifact import inputs_fingerprint, is_current
+from tg_assets.definitions import JOBS, Job, build_defs
+from tg_assets.partitions import dimensions, image_shards, task_batches
+from tg_assets.registration import list_batch, list_shards
+
+Say = Callable[[str], None]
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class StageReport:
+    """What one asset did in a pass, over all its partitions."""
+
+    partitions: int = 0
+    ran: int = 0
+    reused: int = 0
+    rows: int = 0
+    requests: int = 0
+    questions: int = 0
+    known: int = 0
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass
+class PassReport:
+    """What a pass did.
+
+    Attributes:
+        stages: By asset, in the order data flows.
+        failures: A line for each partition that failed or whose checks failed.
+        held: A line for each partition that a gate held back, because of those.
+        paths: What was written, by name.
+        refused_files: Entries of the sources that can never be pictures.
+    """
+
+    stages: dict[str, StageReport] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    paths: dict[str, str] = field(default_factory=dict)
+    refused_files: int = 0
+    seconds: float = 0.0
+
+    def to_json(self) -> str:
+        """Return the report as one line of JSON."""
+        return orjson.dumps(self).decode()
+
+
+class Watcher:
+    """Told what a pass is about to do; a console shows it, a log writes it."""
+
+    def started(self, job: Job, partitions: int) -> None:
+        """A job begins, with so many partitions to run."""
+
+    def finished(self, job: Job, partition: str | None) -> None:
+        """A partition of a job is done."""
+
+
+def walk(
+    galaxy: Galaxy,
+    instance: dg.DagsterInstance,
+    say: Say = lambda _: None,
+    watcher: Watcher | None = None,
+) -> PassReport:
+    """Register what is new, then run every partition that is not current, in order.
+
+    A partition that fails stops what is downstream of it and nothing else.
+
+    Args:
+        galaxy: The resource; it is kept for the whole pass.
+        instance: Where partitions are registered and runs are recorded.
+        say: Told what happens, a line at a time.
+        watcher: Told about progress.
+
+    Returns:
+        What was done.
+    """
+    started = time.monotonic()
+    report = PassReport()
+    watcher = watcher or Watcher()
+    report.refused_files = _register(galaxy, instance, say)
+    defs = build_defs(galaxy.settings, galaxy)
+    for job in JOBS:
+        _walk_job(defs, job, galaxy, instance, report, watcher)
+    report.seconds = round(time.monotonic() - started, 3)
+    _add_paths(galaxy, report)
+    return report
+
+
+def _register(galaxy: Galaxy, instance: dg.DagsterInstance, say: Say) -> int:
+    registered = galaxy.registered(instance)
+    shards = list_shards(galaxy.settings, galaxy.tables, registered.shards)
+    batches = list_batch(galaxy.settings, galaxy.tables, registered.batches)
+    for definition, keys, name in (
+        (image_shards, shards.keys, "image shards"),
+        (task_batches, batches, "task batches"),
+    ):
+        for start in range(0, len(keys), 10_000):  # SQLite takes 32,766 variables
+            instance.add_dynamic_partitions(str(definition.name), keys[start : start + 10_000])
+        if keys:
+            say(f"new {name}: {', '.join(keys[:5])}{' ...' if len(keys) > 5 else ''}")
+    return shards.refused
+
+
+def partitions_of(job: Job, galaxy: Galaxy, instance: dg.DagsterInstance) -> list[str | None]:
+    """Return the partitions of a job, in the order a pass walks them."""
+    registered = galaxy.registered(instance)
+    if job.name == "task_batch":
+        return list(registered.batches)
+    if job.name in ("shard_intake", "shard_questions", "score"):
+        return list(registered.shards)
+    if job.name == "match":
+        return [f"{s}|{b}" for s in registered.shards for b in registered.batches]
+    if job.name == "judge":  # one referee over all shards, then the next: one load of its model
+        return [f"{s}|{r}" for r in registered.referees for s in registered.shards]
+    return [None]
+
+
+def _walk_job(
+    defs: dg.Definitions,
+    job: Job,
+    galaxy: Galaxy,
+    instance: dg.DagsterInstance,
+    report: PassReport,
+    watcher: Watcher,
+) -> None:
+    partitions = partitions_of(job, galaxy, instance)
+    for asset in job.assets:
+        report.stages[asset] = StageReport(partitions=len(partitions))
+    watcher.started(job, len(partitions))
+    for partition in partitions:
+        try:
+            stale = first_stale(job, partition, galaxy, instance)
+        except gates.GateClosed as closed:
+            report.held.append(str(closed))
+            stale = None
+        if stale is not None:
+            _run(defs, job, job.assets[job.assets.index(stale) :], partition, instance, report)
+        watcher.finished(job, partition)
+    for asset in job.assets:
+        _count_rows(report.stages[asset], asset, partitions, galaxy)
+
+
+def first_stale(
+    job: Job, partition: str | None, galaxy: Galaxy, instance: dg.DagsterInstance
+) -> str | None:
+    """Return the first asset of a job whose partition is not current, null when all are.
+
+    Raises:
+        GateClosed: What the first stale asset reads is missing or failed its checks.
+    """
+    registered = galaxy.registered(instance)
+    for asset in job.assets:
+        inputs = gates.inputs(instance, asset, partition, registered)
+        if gates.states(instance, asset, [partition])[partition] != gates.State.OPEN:
+            return asset
+        stamp = galaxy.tables.stamp(asset, *dimensions(partition))
+        wanted = inputs_fingerprint(galaxy, asset, partition, inputs)
+        if stamp is None or not is_current(stamp, wanted):
+            return asset
+    return None
+
+
+def _run(
+    defs: dg.Definitions,
+    job: Job,
+    assets: Sequence[str],
+    partition: str | None,
+    instance: dg.DagsterInstance,
+    report: PassReport,
+) -> None:
+    started = time.monotonic()
+    result = defs.resolve_job_def(job.name).execute_in_process(
+        instance=instance,
+        partition_key=partition,
+        asset_selection=[dg.AssetKey(asset) for asset in assets],
+        run_config=QUIET,
+        raise_on_error=False,
+        tags={"taskgalaxy/walk": "true"},
+    )
+    seconds = time.monotonic() - started
+    durations = dict(_durations(result))
+    for asset in assets:
+        report.stages[asset].seconds += durations.get(asset, 0.0)
+    report.stages[assets[0]].seconds += max(0.0, seconds - sum(durations.values()))
+    for event in result.get_asset_materialization_events():
+        _count(report.stages[event.asset_key.to_user_string()], event)  # type: ignore[union-attr]
+    report.failures += _failures(result, partition)
+
+
+def _durations(result: dg.ExecuteInProcessResult) -> Iterator[tuple[str, float]]:
+    for event in result.all_events:
+        if event.event_type == dg.DagsterEventType.STEP_SUCCESS and event.step_key:
+            yield event.step_key, event.step_success_data.duration_ms / 1000
+
+
+def _count(stage: StageReport, event: dg.DagsterEvent) -> None:
+    metadata = {
+        name: value.value
+        for name, value in event.step_materialization_data.materialization.metadata.items()
+    }
+    if metadata.get("reused"):
+        stage.reused += 1
+        return
+    stage.ran += 1
+    stage.requests += _number(metadata, "requests")
+    stage.questions += _number(metadata, "questions")
+    stage.known += _number(metadata, "found in the ledger")
+    stage.cost_usd += float(metadata.get("cost (USD)") or 0.0)
+
+
+def _number(metadata: dict[str, Any], name: str) -> int:
+    return int(metadata.get(name) or 0)
+
+
+def _failures(result: dg.ExecuteInProcessResult, partition: str | None) -> Iterator[str]:
+    place = f"[{partition}]" if partition else ""
+    for evaluation in result.get_asset_check_evaluations():
+        if not evaluation.passed:
+            name = evaluation.asset_key.to_user_string()
+            yield f"{name}{place}: checks failed: {evaluation.description}"
+    for event in result.all_events:
+        if event.is_step_failure and not str(event.step_key).endswith("_suite"):
+            data = event.step_failure_data
+            error = data.user_failure_data.description if data.user_failure_data else None
+            yield f"{event.step_key}{place}: {error or _cause(data.error)}"
+
+
+def _cause(error: Any) -> str:
+    """Return the message of the innermost error, which is the one that says what happened."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return str(error.message).strip() if error is not None else "failed"
+
+
+def _count_rows(
+    stage: StageReport, asset: str, partitions: Sequence[str | None], galaxy: Galaxy
+) -> None:
+    for partition in partitions:
+        rows = galaxy.tables.rows(asset, *dimensions(partition))
+        stage.rows += rows or 0
+    stage.seconds = round(stage.seconds, 3)
+
+
+def _add_paths(galaxy: Galaxy, report: PassReport) -> None:
+    if galaxy.tables.stamp("published_dataset") is None:
+        return
+    for name, path in galaxy.tables.read("published_dataset").select("format", "path").iter_rows():
+        report.paths[name] = path
+    if "huggingface" in report.paths:
+        report.paths["card"] = f"{report.paths['huggingface']}/README.md"
+    report.paths["tables"] = str(galaxy.tables.root / "tables")
