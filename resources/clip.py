@@ -255,8 +255,9 @@ class ClipEncoder:
         import open_clip
 
         self._check_name()
-        config = open_clip.get_model_config(self.settings.model.replace("/", "-"))
-        tag = open_clip.get_pretrained_cfg(self.settings.model, self.settings.pretrained or "")
+        name = self.settings.model.replace("/", "-")
+        config = open_clip.get_model_config(name)
+        tag = open_clip.get_pretrained_cfg(name, self.settings.pretrained or "")
         return json.dumps([config, tag], sort_keys=True)
 
     def _check_name(self) -> None:
@@ -296,6 +297,7 @@ class ClipEncoder:
     @cached_property
     def _model(self) -> Any:
         import open_clip
+        from safetensors import SafetensorError
 
         name, path, source = self._name, self._checked_path, self.settings.pretrained
         if path is not None:
@@ -313,13 +315,15 @@ class ClipEncoder:
             )
         except UnpicklingError as error:
             raise ClipError(
-                f"clip checkpoint {path} holds more than tensors and is not loaded, because "
-                "unpickling it could run code: convert it to .safetensors"
+                f"clip checkpoint {path} is damaged or holds more than tensors, and is not loaded "
+                "because unpickling it could run code: convert it to .safetensors"
             ) from error
-        except (RuntimeError, ValueError, KeyError) as error:
+        # open_clip asserts some shapes; torch and safetensors have errors of their own.
+        except (RuntimeError, ValueError, KeyError, AssertionError, SafetensorError) as error:
+            advice = "that the weights were made for this model" if path else "the network"
             raise ClipError(
                 f"clip model {name!r} cannot be loaded from {path or source}: "
-                f"{_first_lines(error)}; check that the weights were made for this model"
+                f"{_first_lines(error)}; check {advice}"
             ) from error
         model.eval().requires_grad_(False)
         return model

@@ -6,8 +6,6 @@ that run in one process share one ledger connection and one load of a model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,7 @@ import dagster as dg
 from resources.chat.embedded import EmbeddedChat
 from resources.chat.ledger import Ledger
 from resources.chat.messages import ChatModel
-from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH
+from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
 from tg_assets.settings import EmbeddedModel, Settings
 from tg_assets.tables_io import TableStore
 
@@ -25,15 +23,6 @@ if TYPE_CHECKING:
     from tg_assets.scenes.graph import Scene
 
 SCENES_KEPT = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredPartitions:
-    """What is registered on an instance, in order of arrival."""
-
-    shards: Sequence[str]
-    batches: Sequence[str]
-    referees: Sequence[str]
 
 
 class Galaxy:
@@ -78,9 +67,9 @@ class Galaxy:
     def _scene(self) -> SceneReader:
         return SceneReader(self.tables)
 
-    def registered(self, instance: dg.DagsterInstance) -> RegisteredPartitions:
+    def registered(self, instance: dg.DagsterInstance) -> Registered:
         """Return the partitions that are registered on an instance now."""
-        return RegisteredPartitions(
+        return Registered(
             shards=sorted(instance.get_dynamic_partitions(IMAGE_SHARD)),
             batches=sorted(instance.get_dynamic_partitions(TASK_BATCH)),
             referees=sorted(self.settings.referees),

@@ -10,7 +10,7 @@ REFRESH = "refresh"
 
 @dg.op(
     name="walk_the_graph",
-    description="Registers new files and task types, then runs every partition that is not current.",
+    description="Registers what is new, then runs every partition that is not current.",
 )
 def _walk_the_graph(context: dg.OpExecutionContext, galaxy: dg.ResourceParam[Galaxy]) -> None:
     from tg_assets.walk import walk

@@ -16,18 +16,17 @@ import polars as pl
 
 from resources import progress
 from resources.chat.asking import Tally, ask
-from resources.chat.messages import Answer, Outcome
+from resources.chat.messages import Answer
 from resources.chat.stages import Question, Stage
-from resources.galaxy import Galaxy, RegisteredPartitions
+from resources.galaxy import Galaxy
 from tg_assets import gates
 from tg_assets.ids import digest
-from tg_assets.partitions import deps_of, dimensions
+from tg_assets.partitions import Registered, deps_of, dimensions
 from tg_assets.recipes import VERSIONS, recipe
 from tg_assets.settings import Settings
+from tg_assets.showing import preview
 from tg_assets.tables_io import Stamp, TableStore
 
-PREVIEW_ROWS = 8
-PREVIEW_CHARS = 90
 LOG_EVERY_S = 10.0
 UNANSWERED = "unanswered"
 """The fact of a table that counts questions the next run asks again."""
@@ -51,7 +50,7 @@ class Work:
     asset: str
     partition: str | None
     inputs: gates.Inputs
-    registered: RegisteredPartitions
+    registered: Registered
     tallies: list[Tally] = field(default_factory=list)
 
     @property
@@ -146,7 +145,7 @@ def asset_of(
     declared: Artifact,
     settings: Settings,
     partitions: dg.PartitionsDefinition | None,
-    condition: dg.AutomationCondition,
+    condition: dg.AutomationCondition[dg.AssetKey],
     group: str,
 ) -> dg.AssetsDefinition:
     """Make an artifact a Dagster asset."""
@@ -164,7 +163,7 @@ def asset_of(
     )
     def materialized(
         context: dg.AssetExecutionContext, galaxy: dg.ResourceParam[Galaxy]
-    ) -> dg.MaterializeResult:
+    ) -> dg.MaterializeResult[None]:
         partition = str(context.partition_key) if context.has_partition_key else None
         return _materialize(declared, context, galaxy, partition)
 
@@ -173,7 +172,7 @@ def asset_of(
 
 def _materialize(
     declared: Artifact, context: dg.AssetExecutionContext, galaxy: Galaxy, partition: str | None
-) -> dg.MaterializeResult:
+) -> dg.MaterializeResult[None]:
     registered = galaxy.registered(context.instance)
     try:
         inputs = gates.inputs(context.instance, declared.name, partition, registered)
@@ -213,17 +212,12 @@ def inputs_fingerprint(
 
 
 def unanswered(answers: Sequence[Answer]) -> int:
-    """Count the answers that are still to be had."""
-    return sum(
-        answer.outcome in (Outcome.FAILED, Outcome.INVALID, Outcome.TRUNCATED)
-        for answer in answers
-    )
+    """Count the answers that the next run asks for again."""
+    return sum(answer.asked_again for answer in answers)
 
 
-def _result(stamp: Stamp, metadata: Mapping[str, Any]) -> dg.MaterializeResult:
-    return dg.MaterializeResult(
-        metadata=dict(metadata), data_version=dg.DataVersion(stamp.version)
-    )
+def _result(stamp: Stamp, metadata: Mapping[str, Any]) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(metadata=dict(metadata), data_version=dg.DataVersion(stamp.version))
 
 
 def _shown_before(context: dg.AssetExecutionContext) -> Mapping[str, Any]:
@@ -236,7 +230,7 @@ def _shown_before(context: dg.AssetExecutionContext) -> Mapping[str, Any]:
     )
     if not event.records or not event.records[0].asset_materialization:
         return {}
-    return event.records[0].asset_materialization.metadata
+    return dict(event.records[0].asset_materialization.metadata)
 
 
 def _shown(work: Work, made: Made) -> dict[str, Any]:
@@ -246,7 +240,7 @@ def _shown(work: Work, made: Made) -> dict[str, Any]:
         "rows": made.frame.height,
         "reused": False,
         "file": dg.MetadataValue.path(str(work.tables.path(work.asset, *work.keys))),
-        "preview": dg.MetadataValue.md(preview(made.preview, made.frame)),
+        "preview": preview(made.frame if made.preview is None else made.preview),
     }
     for name, frame in made.beside.items():
         shown[f"{name} (rows)"] = frame.height
@@ -275,26 +269,6 @@ def _asked(tallies: Sequence[Tally]) -> dict[str, Any]:
         "cost (USD)": float(sum(tally.cost_usd for tally in tallies)),
         "outcomes": outcomes,
     }
-
-
-def preview(rows: pl.DataFrame | None, frame: pl.DataFrame) -> str:
-    """Return the first rows as a Markdown table, long values cut."""
-    shown = (frame if rows is None else rows).head(PREVIEW_ROWS)
-    if shown.is_empty():
-        return "no rows"
-    lines = ["| " + " | ".join(shown.columns) + " |", "|" + "---|" * shown.width]
-    for row in shown.iter_rows():
-        lines.append("| " + " | ".join(_cut(value) for value in row) + " |")
-    return "\n".join(lines)
-
-
-def _cut(value: Any) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], float):
-        text = f"[{value[0]:.3f}, {value[1]:.3f}, ...] ({len(value)})"
-    else:
-        text = "" if value is None else str(value)
-    text = text.replace("|", "\\|").replace("\n", " ")
-    return text if len(text) <= PREVIEW_CHARS else text[: PREVIEW_CHARS - 1] + "…"
 
 
 @contextmanager

@@ -64,8 +64,9 @@ def ui(
     if config is not None:
         os.environ["TG_CONFIG"] = str(config.resolve())
     dagster = str(Path(sys.executable).with_name("dagster"))
-    command = [dagster, "dev", "-m", "tg_assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(dagster, command)
+    workspace = Path(__file__).parent.parent / "workspace.yaml"
+    where = ["-w", str(workspace)] if workspace.exists() else ["-m", "tg_assets.definitions"]
+    os.execv(dagster, [dagster, "dev", *where, "-h", "127.0.0.1", "-p", str(port)])
 
 
 @app.command()
@@ -79,6 +80,42 @@ def check(config: ConfigOption = None) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+@app.command()
+def serve(
+    config: ConfigOption = None,
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8765,
+    host: Annotated[str, typer.Option(help="Who may connect; 0.0.0.0: everybody.")] = "127.0.0.1",
+    delay: Annotated[
+        float, typer.Option(help="Let each reply wait up to so many seconds.", min=0)
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of the delays: in which order replies arrive.")] = 0,
+) -> None:
+    """Serve the embedded model over HTTP, as an OpenAI-compatible endpoint for trying things out.
+
+    It answers the project's prompts about pictures that the settings' galaxy rendered, from their
+    scene graphs. A model's name is that of an embedded model in the settings; any other name is
+    an embedded model too, with the default error rate. The first line of output says where it
+    listens. To use it, give a model in another settings file:
+
+    {provider: openai, model: my-model, base_url: "http://127.0.0.1:8765/v1", api_key_env: null,
+    price: {input: 0, output: 0}}
+
+    GET /log (or /log?after=N) lists what was asked, as JSON; GET /v1/models the models; GET
+    /health whether it is up.
+    """
+    from resources.galaxy import Galaxy
+    from tg_assets.serving import SceneServer, serve
+
+    settings = _settings(config)
+    try:
+        serve(SceneServer(settings, Galaxy(settings).scene, delay, seed), host, port)
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        errors.print(f"{host}:{port}: {error.strerror or error}", style="red", markup=False)
+        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

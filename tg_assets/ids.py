@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 
 ID_CHARS = 32
-"""Hexadecimal characters kept of a digest: 128 bits, no collision at any size this project meets."""
+"""Hexadecimal characters kept of a digest: 128 bits, too many for any two things to share one."""
 
 
 def digest(*parts: str | bytes | int) -> str:

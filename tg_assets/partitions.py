@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
 
 import dagster as dg
 
@@ -41,8 +40,9 @@ def dimensions(partition: str | None) -> tuple[str, ...]:
     return () if partition is None else tuple(partition.split("|"))
 
 
-class Registered(Protocol):
-    """What is registered now: where a mapping finds the partitions of a dimension."""
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What is registered on an instance now, each in order of arrival."""
 
     shards: Sequence[str]
     batches: Sequence[str]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
@@ -24,7 +23,7 @@ from tg_assets.image_pool.sources import (
 from tg_assets.settings import Settings, Source
 from tg_assets.tables import REFUSED_FILES, SEED_PATHS
 from tg_assets.tables_io import TableStore
-from tg_assets.task_tree.seeds import SEEDS_FILE, load_seeds, new_paths
+from tg_assets.task_tree.seeds import load_seeds, new_paths
 
 SHARDS_AT_ONCE = 1000
 
@@ -78,14 +77,14 @@ def _listing(source: Source) -> Iterable[SourceFile | Refused]:
         return list_folder(source.path, source.name, source.license)
     if source.kind == "file_list":
         return list_file_list(source.path, source.name, source.license)
-    return list_rendered(
-        source.name, source.license, source.families, source.count, source.seed
-    )
+    return list_rendered(source.name, source.license, source.families, source.count, source.seed)
 
 
 def _known_uris(tables: TableStore) -> set[str]:
     return {
-        uri for key in tables.partitions("shard_files") for uri in tables.read("shard_files", key)["uri"]
+        uri
+        for key in tables.partitions("shard_files")
+        for uri in tables.read("shard_files", key)["uri"]
     }
 
 
@@ -106,7 +105,7 @@ def list_batch(settings: Settings, tables: TableStore, registered: Iterable[str]
     Raises:
         SeedsError: The seeds file cannot be used.
     """
-    seeds = load_seeds(Path(settings.task_tree.seeds) if settings.task_tree.seeds else SEEDS_FILE)
+    seeds = load_seeds(settings.task_tree.seeds)
     listed = tables.partitions("seed_paths")
     there: set[str] = set()
     for batch in listed:

@@ -81,7 +81,7 @@ def run_pass(settings: Settings, *, as_json: bool, config: Path | None) -> PassR
 def _summary(console: Console, report: PassReport, galaxy: Galaxy, config: Path | None) -> None:
     table = Table(title=f"{galaxy.settings.name}: {report.seconds:.1f} s")
     table.add_column("stage", no_wrap=True)
-    for name in ("parts", "ran", "rows", "asked", "known", "requests", "cost $", "s"):
+    for name in ("parts", "ran", "rows", "asked", "known", "bought", "$", "s"):
         table.add_column(name, justify="right")
     for name, stage in report.stages.items():
         table.add_row(
@@ -92,7 +92,7 @@ def _summary(console: Console, report: PassReport, galaxy: Galaxy, config: Path 
             f"{stage.questions:,}",
             f"{stage.known:,}",
             f"{stage.requests:,}",
-            f"{stage.cost_usd:.4f}",
+            f"{stage.cost_usd:.2f}",
             f"{stage.seconds:.1f}",
         )
     console.print(table)

@@ -18,7 +18,14 @@ PACKAGE = Path(__file__).parent
 EMBEDDED_SETTINGS = PACKAGE / "embedded.yaml"
 """The settings used when none are named: no key, no GPU and no download needed."""
 
-SCENE_FAMILIES = ("charts", "documents", "grid", "tabletop")
+SHIPPED_SEEDS = {
+    "general": PACKAGE / "task_tree" / "seeds.yaml",
+    "embedded": PACKAGE / "task_tree" / "seeds_embedded.yaml",
+}
+"""The seeds that come with the project, by the names that settings call them by."""
+
+SceneFamily = Literal["charts", "documents", "grid", "tabletop"]
+SCENE_FAMILIES: tuple[SceneFamily, ...] = ("charts", "documents", "grid", "tabletop")
 NAME = r"^[a-z0-9][a-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
 
@@ -59,7 +66,7 @@ class RenderedSource(Part):
     count: int = Field(ge=1)
     seed: int = Field(default=0, ge=0)
     license: str = "CC0-1.0"
-    families: tuple[Literal["charts", "documents", "grid", "tabletop"], ...] = SCENE_FAMILIES
+    families: tuple[SceneFamily, ...] = SCENE_FAMILIES
 
 
 Source = Annotated[FolderSource | FileListSource | RenderedSource, Field(discriminator="kind")]
@@ -106,7 +113,7 @@ Model = Annotated[EmbeddedModel | OpenAIModel, Field(discriminator="provider")]
 class TaskTree(Part):
     """How the tree grows."""
 
-    seeds: str | None = None  # the shipped seeds when absent
+    seeds: str = "general"  # a file, or one of SHIPPED_SEEDS
     model: str
     targets: dict[int, int] = {}  # level -> task types on that level, in all
     max_rounds: int = Field(default=3, ge=1)
@@ -316,7 +323,9 @@ def _resolved(settings: Settings, base: Path) -> Settings:
         else source.model_copy(update={"path": _absolute(source.path, base)})
         for source in settings.sources
     )
-    tree = settings.task_tree.model_copy(update={"seeds": at(settings.task_tree.seeds)})
+    seeds = settings.task_tree.seeds
+    seeds = str(SHIPPED_SEEDS[seeds]) if seeds in SHIPPED_SEEDS else _absolute(seeds, base)
+    tree = settings.task_tree.model_copy(update={"seeds": seeds})
     clip = settings.clip.model_copy(update={"checkpoint": at(settings.clip.checkpoint)})
     return settings.model_copy(
         update={

@@ -176,7 +176,7 @@ REJECTED_IMAGES = _table(
     {
         "uri": pl.String,
         "source": pl.String,
-        "reason": pl.String,  # empty_file, truncated, not_an_image, too_large, unreadable, duplicate
+        "reason": pl.String,  # empty_file, truncated, duplicate, ...
         "detail": pl.String,
         "twin_image_id": pl.String,  # for duplicates: the image that was kept
     },

@@ -225,7 +225,7 @@ def _count(stage: StageReport, event: dg.DagsterEvent) -> None:
     stage.requests += _number(metadata, "requests")
     stage.questions += _number(metadata, "questions")
     stage.known += _number(metadata, "found in the ledger")
-    stage.cost_usd += float(metadata.get("cost (USD)") or 0.0)
+    stage.cost_usd += float(str(metadata.get("cost (USD)") or 0.0))
 
 
 def _number(metadata: dict[str, Any], name: str) -> int:

@@ -7,11 +7,17 @@ concurrency, and committed as it arrives; retries wait in a queue and hold no sl
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import heapq
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import orjson
 
 from resources.chat.ledger import Known, Ledger, Received
 from resources.chat.messages import (
@@ -31,14 +37,25 @@ COMMIT_SECONDS = 0.1
 PAID_ATTEMPTS = 3
 """How often a reply that held no usable answer is paid for before it is taken as final."""
 BACKOFF_S = (0.5, 30.0)
-"""First and longest wait before a retry, where the server names none."""
+"""First and longest wait before a retry, where the server names none; each is 4 times the last,
+so that five attempts outlast a rate limit that counts by the minute."""
+LONGEST_WAIT_S = 60.0
+"""How long a pass waits for something to change before it looks again by itself."""
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one pass of a stage did."""
+    """What one pass of a stage did.
+
+    Attributes:
+        questions: How many were put, equal ones counted each.
+        known: How many of them the ledger knew.
+        requests: Responses that were paid for.
+        outcomes: How many questions ended how.
+        asked_again: Questions that the next pass asks again.
+    """
 
     questions: int = 0
     known: int = 0
@@ -47,6 +64,7 @@ class Tally:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
+    asked_again: int = 0
 
     def count(self, reply: ChatReply) -> None:
         """Add one response."""
@@ -90,21 +108,34 @@ def ask(
     """
     keys = [stage.key(model.identity, question) for question in questions]
     found = ledger.known(sorted(set(keys)))
-    settled = {key: known.answer for key, known in found.items() if _is_settled(known)}
-    tally = Tally(questions=len(questions), known=sum(key in settled for key in keys))
-    open_questions = {
-        key: question
-        for key, question in zip(keys, questions, strict=True)
-        if key not in settled
+    answers = {key: known.answer for key, known in found.items() if _is_settled(known)}
+    tally = Tally(questions=len(questions), known=sum(key in answers for key in keys))
+    still_open = {
+        key: question for key, question in zip(keys, questions, strict=True) if key not in answers
     }
-    if open_questions:
-        total = len(set(keys))
-        pass_ = _Pass(stage, model, ledger, tally, settled, total, progress)
-        asyncio.run(pass_.run(_packed(stage, open_questions, model.items_per_request)))
-    answers = [settled[key] for key in keys]
-    for answer in answers:
-        tally.outcomes[answer.outcome] = tally.outcomes.get(answer.outcome, 0) + 1
-    return answers, tally
+    if still_open:
+        pending = deque(_packed(stage, still_open, model.items_per_request))
+        counter = _Counter(len(answers), len(set(keys)), progress)
+        _run(_Pass(stage, model, ledger, tally, pending, counter).run())
+        # the ledger's word counts, also where another process bought the same answer first
+        bought = ledger.known(sorted(still_open))
+        answers |= {key: _bought(known) for key, known in bought.items()}
+    for key in keys:
+        outcome = answers[key].outcome
+        tally.outcomes[outcome] = tally.outcomes.get(outcome, 0) + 1
+        tally.asked_again += answers[key].asked_again
+    return [answers[key] for key in keys], tally
+
+
+def _run(work: Coroutine[None, None, None]) -> None:
+    """Run to the end, also for a caller whose thread has an event loop already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+        return
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(contextvars.copy_context().run, asyncio.run, work).result()
 
 
 def _is_settled(known: Known) -> bool:
@@ -112,6 +143,10 @@ def _is_settled(known: Known) -> bool:
         return True
     # a paid reply without a usable answer is asked again, but not for ever
     return known.answer.outcome != Outcome.FAILED and known.attempts >= PAID_ATTEMPTS
+
+
+def _bought(known: Known) -> Answer:
+    return replace(known.answer, bought=True, asked_again=not _is_settled(known))
 
 
 def _packed(stage: Stage, open_questions: dict[str, Question], limit: int) -> Iterator[_Pending]:
@@ -127,8 +162,26 @@ def _packed(stage: Stage, open_questions: dict[str, Question], limit: int) -> It
         yield _Pending([k for k, _ in waiting], [q for _, q in waiting])
 
 
+@dataclass(slots=True)
+class _Counter:
+    """Counts answered questions for whoever watches."""
+
+    done: int
+    total: int
+    progress: Progress | None
+
+    def add(self, answered: int) -> None:
+        self.done += answered
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
 class _Pass:
-    """One pass of a stage over its open questions."""
+    """One pass of a stage over its open questions.
+
+    A dispatcher starts requests, each a task of its own; a writer commits what has arrived. The
+    dispatcher sleeps until something changes: a request ended, a commit was made, a retry is due.
+    """
 
     def __init__(
         self,
@@ -136,74 +189,101 @@ class _Pass:
         model: ChatModel,
         ledger: Ledger,
         tally: Tally,
-        settled: dict[str, Answer],
-        total: int,
-        progress: Progress | None,
+        fresh: deque[_Pending],
+        counter: _Counter,
     ) -> None:
         self._stage = stage
         self._model = model
         self._ledger = ledger
         self._tally = tally
-        self._settled = settled
-        self._total = total
-        self._progress = progress
+        self._fresh = fresh
+        self._counter = counter
         self._retries: list[tuple[float, int, _Pending]] = []
-        self._in_flight = 0
+        self._quiet_until = 0.0
         self._order = 0
-        self._stopped: StopAsking | None = None
+        self._sending: set[asyncio.Task[None]] = set()
+        self._received: list[Received] = []
+        self._commit: asyncio.Future[None] | None = None
+        self._commits = ThreadPoolExecutor(1, "ledger")  # never behind the reading of images
+        self._changed = asyncio.Event()
+        self._write_now = asyncio.Event()
+        self._ended = False
+        self._stopped: BaseException | None = None
 
-    async def run(self, pending: Iterator[_Pending]) -> None:
+    async def run(self) -> None:
         """Send everything and commit everything.
 
         When no request can succeed, what is in flight is still awaited and kept: it is paid for.
+        Whoever interrupts loses what is in flight, and nothing that was received.
         """
-        received: asyncio.Queue[Received | None] = asyncio.Queue(maxsize=4 * COMMIT_RESPONSES)
-        writer = asyncio.create_task(self._write(received))
-        senders = [
-            asyncio.create_task(self._send(pending, received))
-            for _ in range(self._model.concurrency)
-        ]
+        writer = asyncio.create_task(self._write())
+        writer.add_done_callback(lambda _: self._changed.set())
+        self._counter.add(0)
         try:
-            await _until_done(senders, writer)
-            await received.put(None)
+            await self._dispatch(writer)
+            self._ended = True
+            self._write_now.set()
             await writer
+        except BaseException:
+            await self._abandon(writer)
+            raise
         finally:
-            for task in (*senders, writer):
-                task.cancel()
-            await asyncio.gather(*senders, writer, return_exceptions=True)
+            self._commits.shutdown()
             await self._model.close()
         if self._stopped is not None:
             raise self._stopped
 
-    async def _send(
-        self, fresh: Iterator[_Pending], received: asyncio.Queue[Received | None]
-    ) -> None:
-        while (pending := await self._next(fresh)) is not None:
-            self._in_flight += 1
-            try:
-                reply = await self._try(pending)
-            except StopAsking as error:
-                self._stopped = self._stopped or error
+    async def _dispatch(self, writer: asyncio.Task[None]) -> None:
+        while not writer.done():
+            self._changed.clear()
+            self._start_what_is_due()
+            wait = self._nothing_due_for()
+            if wait is None:
                 return
-            finally:
-                self._in_flight -= 1
-            if reply is not None:
-                await received.put(self._understood(pending, reply))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), wait)
 
-    async def _next(self, fresh: Iterator[_Pending]) -> _Pending | None:
-        """Return what is to be sent now: a retry that is due, else something fresh."""
-        while self._stopped is None:
+    def _has_room(self) -> bool:
+        """Whether a request may start: a slot is free, and the ledger keeps up."""
+        waiting = len(self._received)
+        return len(self._sending) < self._model.concurrency and waiting < COMMIT_RESPONSES
+
+    def _start_what_is_due(self) -> None:
+        while self._stopped is None and self._has_room():
             now = time.monotonic()
+            if now < self._quiet_until:
+                return
             if self._retries and self._retries[0][0] <= now:
-                return heapq.heappop(self._retries)[2]
-            pending = next(fresh, None)
-            if pending is not None:
-                return pending
-            if not self._retries and not self._in_flight:
-                return None
-            due = self._retries[0][0] - now if self._retries else COMMIT_SECONDS
-            await asyncio.sleep(max(0.001, min(due, COMMIT_SECONDS)))
-        return None
+                pending = heapq.heappop(self._retries)[2]
+            elif self._fresh:
+                pending = self._fresh.popleft()
+            else:
+                return
+            self._sending.add(asyncio.create_task(self._send(pending)))
+
+    def _nothing_due_for(self) -> float | None:
+        """Return the seconds until something is due by itself, null when all is sent and back."""
+        if self._stopped is not None or not (self._fresh or self._retries):
+            return LONGEST_WAIT_S if self._sending else None
+        if not self._has_room():
+            return LONGEST_WAIT_S
+        due = max(self._quiet_until, 0.0 if self._fresh else self._retries[0][0])
+        return max(0.001, due - time.monotonic())
+
+    async def _send(self, pending: _Pending) -> None:
+        try:
+            reply = await self._try(pending)
+            if reply is not None:
+                self._received.append(self._understood(pending, reply))
+                if len(self._received) >= COMMIT_RESPONSES:
+                    self._write_now.set()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # raised by `run` once what is in flight is kept
+            self._stopped = self._stopped or error
+        finally:
+            self._sending.discard(asyncio.current_task())
+            self._changed.set()
 
     async def _try(self, pending: _Pending) -> ChatReply | None:
         """Return the reply, or null when the request waits for another attempt."""
@@ -212,83 +292,82 @@ class _Pass:
         try:
             return await self._model.chat(request)
         except TryAgain as error:
+            now = time.monotonic()
+            if error.after_s is not None:  # the server's wish is for everybody
+                self._quiet_until = max(self._quiet_until, now + error.after_s)
             if pending.attempt >= self._model.max_attempts:
                 return _failed(f"{error.reason} (gave up after {pending.attempt} attempts)")
             self._order += 1
-            wait = error.after_s if error.after_s is not None else _backoff(pending.attempt)
-            heapq.heappush(self._retries, (time.monotonic() + wait, self._order, pending))
+            wait = _backoff(pending.attempt) if error.after_s is None else error.after_s
+            heapq.heappush(self._retries, (now + wait, self._order, pending))
             return None
         except GiveUp as error:
             return _failed(error.reason)
 
     def _understood(self, pending: _Pending, reply: ChatReply) -> Received:
+        image = pending.questions[0].image
         return Received(
             response_id=uuid.uuid4().hex,
             stage=self._stage.name,
             model=self._model.name,
             prompt_version=self._stage.prompt_version,
-            image_id=pending.questions[0].image.image_id if pending.questions[0].image else None,
+            image_id=image.image_id if image else None,
             keys=pending.keys,
             items=[question.item for question in pending.questions],
             reply=reply,
             answers=understand(self._stage, pending.questions, reply),
         )
 
-    async def _write(self, received: asyncio.Queue[Received | None]) -> None:
-        """Commit what arrives, at most 200 responses or 100 ms after it came."""
-        ended = False
-        while not ended:
-            first = await received.get()
-            if first is None:
-                return
-            batch = [first]
-            deadline = time.monotonic() + COMMIT_SECONDS
-            while len(batch) < COMMIT_RESPONSES and not ended:
-                try:
-                    wait = deadline - time.monotonic()
-                    item = await asyncio.wait_for(received.get(), max(0.0, wait))
-                except TimeoutError:
-                    break
-                if item is None:
-                    ended = True
-                else:
-                    batch.append(item)
-            await asyncio.to_thread(self._ledger.record, batch)
-            self._settle(batch)
+    async def _write(self) -> None:
+        """Commit what arrived, every 100 ms, or at once when 200 responses wait or all is done."""
+        while not self._ended or self._received:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._write_now.wait(), COMMIT_SECONDS)
+            self._write_now.clear()
+            if self._received:
+                await self._commit_received()
+                self._changed.set()
 
-    def _settle(self, batch: Sequence[Received]) -> None:
+    async def _commit_received(self) -> None:
+        batch, self._received = self._received, []
+        loop = asyncio.get_running_loop()
+        self._commit = loop.run_in_executor(self._commits, self._ledger.record, batch)
+        await asyncio.shield(self._commit)
         for item in batch:
             if item.reply.outcome != Outcome.FAILED:
                 self._tally.count(item.reply)
-            self._settled.update(zip(item.keys, item.answers, strict=True))
-        if self._progress is not None:
-            self._progress(len(self._settled), self._total)
+        self._counter.add(sum(len(item.keys) for item in batch))
+
+    async def _abandon(self, writer: asyncio.Task[None]) -> None:
+        """Drop what is in flight and keep what was received: it is paid for."""
+        tasks = [*self._sending, writer]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._commit is not None:
+            await asyncio.wait([self._commit])
+            if self._commit.exception() is not None:
+                return
+        if self._received:
+            await self._commit_received()
 
 
-async def _until_done(
-    senders: Sequence[asyncio.Task[None]], writer: asyncio.Task[None]
-) -> None:
-    """Wait for all senders; an error of one, or of the writer, is raised at once."""
-    left: set[asyncio.Task[None]] = {*senders, writer}
-    while not all(sender.done() for sender in senders):
-        done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-
-
-def understand(
-    stage: Stage, questions: Sequence[Question], reply: ChatReply
-) -> list[Answer]:
+def understand(stage: Stage, questions: Sequence[Question], reply: ChatReply) -> list[Answer]:
     """Take each item's answer from a reply; what cannot be taken says why."""
     if reply.outcome != Outcome.ANSWERED or reply.text is None:
         outcome = reply.outcome if reply.outcome != Outcome.ANSWERED else Outcome.INVALID
-        reason = reply.reason or "the reply is empty"
-        return [Answer(outcome, None, reason, bought=True) for _ in questions]
+        return _all(questions, outcome, reply.reason or "the reply is empty")
     values: Sequence[Json | None]
     try:
         values = stage.parse(reply.text, questions)
+        orjson.dumps(values)
     except UnusableReply as error:
-        return [Answer(Outcome.INVALID, None, str(error), bought=True) for _ in questions]
+        return _all(questions, Outcome.INVALID, str(error))
+    except Exception as error:  # whatever a model writes, what was paid for is kept
+        reason = f"the reply could not be read: {type(error).__name__}: {error!s:.200}"
+        return _all(questions, Outcome.INVALID, reason)
+    if len(values) != len(questions):
+        return _all(questions, Outcome.INVALID, f"{len(values)} answers for {len(questions)} items")
     return [
         Answer(Outcome.INVALID, None, "the reply has no answer for this item", bought=True)
         if value is None
@@ -297,13 +376,17 @@ def understand(
     ]
 
 
+def _all(questions: Sequence[Question], outcome: Outcome, reason: str) -> list[Answer]:
+    return [Answer(outcome, None, reason, bought=True) for _ in questions]
+
+
 def _failed(reason: str) -> ChatReply:
     return ChatReply(outcome=Outcome.FAILED, text=None, raw="", reason=reason)
 
 
 def _backoff(attempt: int) -> float:
     first, longest = BACKOFF_S
-    return min(longest, first * 2.0 ** (attempt - 1))
+    return min(longest, first * 4.0 ** (attempt - 1))
 
 
 __all__ = ["PAID_ATTEMPTS", "StopAsking", "Tally", "ask", "understand"]

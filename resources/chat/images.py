@@ -12,6 +12,8 @@ from tg_assets.image_pool.decoding import BadImage, decode
 from tg_assets.image_pool.reading import ImageChanged, ImageUnreadable, read_registered
 
 AS_THEY_ARE = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+MAX_BYTES_AS_IS = 4 * 1024 * 1024
+"""A larger file is encoded anew, however few its pixels: endpoints limit what a request holds."""
 JPEG_QUALITY = 90
 EXIF_ORIENTATION = 0x0112
 
@@ -38,16 +40,16 @@ def data_url(image: ImageRef, max_side: int) -> str:
 def _kind_as_it_is(content: bytes, max_side: int) -> str | None:
     """Return the media type of a file that may travel as it is, null for others."""
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=tuple(AS_THEY_ARE)) as image:
             plain = (
-                image.format in AS_THEY_ARE
+                len(content) <= MAX_BYTES_AS_IS
                 and max(image.size) <= max_side
                 and image.mode in ("RGB", "L")
                 and not getattr(image, "is_animated", False)
                 and image.getexif().get(EXIF_ORIENTATION, 1) == 1
             )
             return AS_THEY_ARE[str(image.format)] if plain else None
-    except Exception:  # noqa: BLE001 - `decode` reads it again and says what is wrong with it
+    except Exception:  # `decode` reads it again and says what is wrong with it
         return None
 
 

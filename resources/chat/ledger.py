@@ -6,7 +6,9 @@ answers parsed from it are committed together, so that nothing that was paid for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from resources.chat.messages import Answer, ChatReply, Outcome
 
+EXPECTED = "expected sqlite:///path/to/file or postgresql://user@host/database"
+BUSY_S = 60
+"""How long a writer waits for another process on SQLite."""
+OPENING_ATTEMPTS = 4
 LOOKUP_BATCH = 5_000
 """Keys per query: SQLite takes 32,766 variables."""
 
@@ -103,20 +109,61 @@ class Ledger:
     """
 
     def __init__(self, url: str) -> None:
-        parsed = sa.make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self._shown = parsed.render_as_string(hide_password=True)
-        self._engine = sa.create_engine(parsed)
-        if parsed.get_backend_name() == "sqlite":
-            sa.event.listen(self._engine, "connect", _prepare_sqlite)
         try:
-            metadata.create_all(self._engine)
-        except sa.exc.SQLAlchemyError as error:
-            raise LedgerError(f"the ledger {self._shown} cannot be opened: {error}") from error
+            parsed = sa.make_url(url)
+        except sa.exc.ArgumentError:
+            raise LedgerError(f"the ledger's URL is none; {EXPECTED}") from None
+        self._shown = parsed.set(query={}).render_as_string(hide_password=True)
+        self._engine = self._opened(parsed)
+        self._create_tables()
+
+    def _opened(self, url: sa.URL) -> sa.Engine:
+        backend = url.get_backend_name()
+        if backend not in ("sqlite", "postgresql"):
+            raise LedgerError(f"no ledger can be on {self._shown}; {EXPECTED}")
+        if backend == "postgresql":
+            try:
+                return sa.create_engine(
+                    url,
+                    hide_parameters=True,
+                    pool_pre_ping=True,
+                    connect_args={"connect_timeout": 10},
+                )
+            except ModuleNotFoundError as error:
+                raise LedgerError(
+                    f"the ledger {self._shown} needs the package {error.name}: "
+                    "pip install 'taskgalaxy[postgres]'"
+                ) from None
+        if url.database in (None, "", ":memory:"):
+            raise LedgerError(f"the ledger {self._shown} would forget everything; {EXPECTED}")
+        try:
+            Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(f"the ledger {self._shown} cannot be opened: {error}") from None
+        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S})
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+
+    def _create_tables(self) -> None:
+        """Create what is missing; other processes may be doing just that."""
+        for attempt in range(OPENING_ATTEMPTS):
+            try:
+                metadata.create_all(self._engine)
+                return
+            except sa.exc.DBAPIError as error:
+                if attempt + 1 < OPENING_ATTEMPTS:
+                    time.sleep(0.1 * (attempt + 1))
+                    continue
+                raise LedgerError(
+                    f"the ledger {self._shown} cannot be opened: {_in_short(error)}"
+                ) from None
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
-        """Return what is known under these keys; unknown keys are absent."""
+        """Return what is known under these keys; unknown keys are absent.
+
+        Raises:
+            LedgerError: The ledger cannot be read.
+        """
         found: dict[str, Known] = {}
         columns = (
             answers.c.key,
@@ -125,7 +172,7 @@ class Ledger:
             answers.c.reason,
             answers.c.attempts,
         )
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             for start in range(0, len(keys), LOOKUP_BATCH):
                 batch = keys[start : start + LOOKUP_BATCH]
                 query = sa.select(*columns).where(answers.c.key.in_(batch))
@@ -133,6 +180,16 @@ class Ledger:
                     parsed = None if value is None else orjson.loads(value)
                     found[key] = Known(Answer(Outcome(outcome), parsed, reason), attempts)
         return found
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            raise LedgerError(
+                f"the ledger {self._shown} cannot be read: {_in_short(error)}"
+            ) from None
 
     def record(self, batch: Sequence[Received]) -> None:
         """Commit responses and their answers in one transaction.
@@ -143,18 +200,18 @@ class Ledger:
             LedgerError: Nothing of the batch was written.
         """
         paid = [_response_row(item) for item in batch if item.reply.outcome != Outcome.FAILED]
-        rows = {row["key"]: row for item in batch for row in _answer_rows(item)}
+        rows = _merged(row for item in batch for row in _answer_rows(item))
         try:
             with self._engine.begin() as connection:
                 if paid:
                     connection.execute(sa.insert(responses), paid)
                 if rows:
-                    connection.execute(self._upsert(), list(rows.values()))
+                    connection.execute(self._upsert(), rows)
         except sa.exc.SQLAlchemyError as error:
             raise LedgerError(
                 f"the ledger {self._shown} did not take {len(batch)} responses, asking stops; "
-                f"what was committed before is kept: {error}"
-            ) from error
+                f"what was committed before is kept: {_in_short(error)}"
+            ) from None
 
     def _upsert(self) -> Any:
         dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
@@ -198,7 +255,7 @@ class Ledger:
             .group_by(responses.c.stage, responses.c.model)
             .order_by(responses.c.stage, responses.c.model)
         )
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = [tuple(row) for row in connection.execute(query)]
         frame = pl.DataFrame(rows, schema=columns, orient="row")
         # the order in which floats were added must not reach the card
@@ -212,12 +269,43 @@ class Ledger:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     for pragma in (
+        f"busy_timeout={BUSY_S * 1000}",
         "journal_mode=WAL",
         "synchronous=FULL",  # an answer that was paid for survives a power cut, too
-        "busy_timeout=60000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _in_short(error: sa.exc.SQLAlchemyError) -> str:
+    """Return what the database said, without the statement."""
+    said = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
+    return str(said).strip()
+
+
+def _storable(text: str | None) -> str | None:
+    """Return a text that every database takes: PostgreSQL has no NUL, UTF-8 no lone surrogate."""
+    if text is None:
+        return None
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _merged(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row a key: the first final one, else the last, with the attempts of all.
+
+    In the order of keys, so that two processes that write the same ones wait for each other
+    instead of locking each other out.
+    """
+    merged: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        before = merged.get(row["key"])
+        if before is None:
+            merged[row["key"]] = row
+            continue
+        kept = before if Outcome(before["outcome"]).is_final else row
+        attempts = before["attempts"] + row["attempts"]
+        merged[row["key"]] = {**kept, "attempts": attempts}
+    return [merged[key] for key in sorted(merged)]
 
 
 def _response_row(item: Received) -> dict[str, Any]:
@@ -228,14 +316,11 @@ def _response_row(item: Received) -> dict[str, Any]:
         "prompt_version": item.prompt_version,
         "image_id": item.image_id,
         "items": orjson.dumps(
-            [
-                {"key": key, "item": asked}
-                for key, asked in zip(item.keys, item.items, strict=True)
-            ]
+            [{"key": key, "item": asked} for key, asked in zip(item.keys, item.items, strict=True)]
         ).decode(),
         "outcome": str(item.reply.outcome),
-        "reason": item.reply.reason,
-        "raw": item.reply.raw,
+        "reason": _storable(item.reply.reason),
+        "raw": _storable(item.reply.raw),
         "prompt_tokens": item.reply.prompt_tokens,
         "completion_tokens": item.reply.completion_tokens,
         "cost_usd": item.reply.cost_usd,
@@ -255,6 +340,6 @@ def _answer_rows(item: Received) -> Iterable[dict[str, Any]]:
             "response_id": item.response_id if paid else None,
             "outcome": str(answer.outcome),
             "value": None if answer.value is None else orjson.dumps(answer.value).decode(),
-            "reason": answer.reason,
+            "reason": _storable(answer.reason),
             "attempts": int(paid),  # only what was paid for counts against the limit
         }

@@ -127,9 +127,12 @@ class Answer:
         value: The parsed answer.
         reason: Why there is no value.
         bought: Whether this pass sent a request for it (false: the ledger knew).
+        asked_again: Whether the next pass asks again: it failed, or was paid for without use and
+            not often enough to be taken as final.
     """
 
     outcome: Outcome
     value: Json | None
     reason: str | None
     bought: bool = field(default=False, compare=False)
+    asked_again: bool = field(default=False, compare=False)

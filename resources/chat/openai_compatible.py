@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import re
 import time
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
+import httpx2
 import openai
 import orjson
 
@@ -26,7 +28,10 @@ from tg_assets.settings import OpenAIModel
 IMAGE_ID_HEADER = "x-image-id"
 """Names the image to servers that know it (`tg serve`); others ignore it."""
 STOP_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "invalid_api_key"})
+STOP_STATUSES = (401, 402, 403, 404)
 LONGEST_RETRY_AFTER_S = 300.0
+LONGEST_REASON = 1_000
+DATA_URL = re.compile(r"data:[\w/.+-]*;base64,[A-Za-z0-9+/=_-]*")
 
 
 class OpenAIChat:
@@ -61,9 +66,7 @@ class OpenAIChat:
         if request.image is not None:
             url = await asyncio.to_thread(data_url, request.image, self._settings.max_image_side)
             detail = self._settings.image_detail
-            content.insert(
-                0, {"type": "image_url", "image_url": {"url": url, "detail": detail}}
-            )
+            content.insert(0, {"type": "image_url", "image_url": {"url": url, "detail": detail}})
             headers[IMAGE_ID_HEADER] = request.image.image_id
         started = time.monotonic()
         try:
@@ -75,8 +78,11 @@ class OpenAIChat:
             )
         except openai.OpenAIError as error:
             if _is_content_filter(error):
-                return ChatReply(Outcome.CONTENT_FILTER, None, "", reason=str(error))
-            raise _classified(self.name, error) from error
+                text = _without_secrets(error.response.text, self._key())
+                reason = "the endpoint's content filter refused the request"
+                return ChatReply(Outcome.CONTENT_FILTER, None, text, reason=reason)
+            # not `from error`: its message holds the whole body, which may repeat key and image
+            raise _classified(self.name, error, self._key()) from None
         return self._reply(raw.text, time.monotonic() - started)
 
     async def close(self) -> None:
@@ -87,15 +93,20 @@ class OpenAIChat:
 
     def _connected(self) -> openai.AsyncOpenAI:
         if self._client is None:
-            key_env = self._settings.api_key_env
+            slots = self._settings.concurrency
+            limits = httpx2.Limits(max_connections=slots, max_keepalive_connections=slots)
             self._client = openai.AsyncOpenAI(
-                api_key=os.environ.get(key_env, "") if key_env else "no key needed",
+                api_key=self._key() or "no key needed",
                 base_url=self._settings.base_url,
                 timeout=self._settings.timeout_s,
                 max_retries=0,
-                http_client=openai.DefaultAioHttpClient(),
+                http_client=openai.DefaultAioHttpClient(limits=limits),
             )
         return self._client
+
+    def _key(self) -> str | None:
+        name = self._settings.api_key_env
+        return os.environ.get(name) if name else None
 
     def _parameters(self, request: ChatRequest) -> dict[str, Json]:
         parameters: dict[str, Json] = {"max_completion_tokens": self._settings.max_tokens}
@@ -114,17 +125,17 @@ class OpenAIChat:
             body = orjson.loads(raw)
             choice = body["choices"][0]
             message = choice["message"]
-        except (orjson.JSONDecodeError, KeyError, IndexError, TypeError) as error:
-            reason = f"the response is no chat completion: {error!r}"
+            outcome, reason = _outcome(choice.get("finish_reason"), message.get("refusal"))
+            text = _text(message.get("content"))
+        except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError) as error:
+            reason = f"the response is no chat completion: {type(error).__name__}: {error!s:.200}"
             return ChatReply(Outcome.INVALID, None, raw, latency_s=latency_s, reason=reason)
-        outcome, reason = _outcome(choice, message)
-        usage = body.get("usage") or {}
-        prompt = int(usage.get("prompt_tokens") or 0)
-        completion = int(usage.get("completion_tokens") or 0)
+        usage = body.get("usage")
+        prompt, completion = _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens")
         price = self._settings.price
         return ChatReply(
             outcome=outcome,
-            text=message.get("content") or None,
+            text=text,
             raw=raw,
             prompt_tokens=prompt,
             completion_tokens=completion,
@@ -134,10 +145,9 @@ class OpenAIChat:
         )
 
 
-def _outcome(choice: Mapping[str, Json], message: Mapping[str, Json]) -> tuple[Outcome, str | None]:
-    finish = choice.get("finish_reason")
-    if message.get("refusal"):
-        return Outcome.REFUSED, str(message["refusal"])
+def _outcome(finish: Json, refusal: Json) -> tuple[Outcome, str | None]:
+    if refusal:
+        return Outcome.REFUSED, str(refusal)[:LONGEST_REASON]
     if finish == "content_filter":
         return Outcome.CONTENT_FILTER, "the endpoint's content filter ended the reply"
     if finish == "length":
@@ -145,24 +155,44 @@ def _outcome(choice: Mapping[str, Json], message: Mapping[str, Json]) -> tuple[O
     return Outcome.ANSWERED, None
 
 
-def _is_content_filter(error: openai.OpenAIError) -> bool:
+def _text(content: Json) -> str | None:
+    """Return what was said; some servers send it in parts."""
+    if isinstance(content, list):
+        content = "".join(part["text"] for part in content if part.get("type") == "text")
+    return content if isinstance(content, str) and content.strip() else None
+
+
+def _tokens(usage: Json, name: str) -> int:
+    count = usage.get(name) if isinstance(usage, dict) else None
+    return count if isinstance(count, int) else 0
+
+
+def _is_content_filter(error: openai.OpenAIError) -> TypeGuard[openai.BadRequestError]:
     return isinstance(error, openai.BadRequestError) and error.code in (
         "content_filter",
         "content_policy_violation",
     )
 
 
-def _classified(model: str, error: openai.OpenAIError) -> Exception:
+def _without_secrets(text: str, key: str | None) -> str:
+    """Return what a server said without the key and the images that it may repeat."""
+    if key:
+        text = text.replace(key, "[key]")
+    return DATA_URL.sub("[image]", text)[:LONGEST_REASON]
+
+
+def _classified(model: str, error: openai.OpenAIError, key: str | None) -> Exception:
     """Tell, by type, status and code alone, what an error means for this and other requests."""
     if isinstance(error, openai.APITimeoutError):
-        return TryAgain("the endpoint did not answer in time")
+        return TryAgain("the connection broke or the endpoint did not answer in time")
     if isinstance(error, openai.APIConnectionError):
-        return TryAgain(f"no connection to the endpoint: {error.__cause__ or error}")
+        said = _without_secrets(str(error.__cause__ or error), key)
+        return TryAgain(f"no connection to the endpoint: {said}")
     if not isinstance(error, openai.APIStatusError):
-        return StopAsking(f"model {model}: {error}")
+        return StopAsking(f"model {model}: {_without_secrets(str(error), key)}")
     status = error.status_code
-    said = f"the endpoint answered {status}: {error.message}"
-    if status in (401, 403, 404) or error.code in STOP_CODES:
+    said = f"the endpoint answered {status}: {_without_secrets(error.message, key)}"
+    if status in STOP_STATUSES or error.code in STOP_CODES:
         return StopAsking(f"model {model}: {said}; check its key, name and base_url")
     if status in (408, 409, 429) or status >= 500:
         return TryAgain(said, _retry_after(error))
@@ -174,5 +204,7 @@ def _retry_after(error: openai.APIStatusError) -> float | None:
     try:
         seconds = float(error.response.headers.get("retry-after", ""))
     except ValueError:
+        return None
+    if not math.isfinite(seconds):
         return None
     return min(LONGEST_RETRY_AFTER_S, max(0.0, seconds))

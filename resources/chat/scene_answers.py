@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from tg_assets.scenes.graph import Scene
     from tg_assets.scenes.questions import Question
 
+SERVED_PER_DECOY = 6
 SceneOf = Callable[[str], "Scene | None"]
 
 
-class NoScene(LookupError):
+class NoScene(LookupError):  # noqa: N818 - a state, not a fault
     """The embedded model was shown a picture whose scene graph it does not know."""
 
 
@@ -73,10 +74,12 @@ class SceneAnswers:
 
         parent = str(data["parent"])
         existing = set(data["existing"])
-        known = [path.rpartition("~")[2] for path in (*children(parent), *decoys(parent))]
-        # every branch gets some of its own words, in an order that no one could guess
-        known.sort(key=lambda label: digest("growth", parent, label))
-        labels = [label for label in known if label not in existing]
+        served = children(parent)
+        # some of what it names, no generator serves: the filter has something to reject
+        strange = sorted(decoys(parent), key=lambda path: digest("decoy", path))
+        known = [*served, *strange[: -(-len(served) // SERVED_PER_DECOY)]]
+        known.sort(key=lambda path: digest("growth", path))
+        labels = [label for path in known if (label := path.rpartition("~")[2]) not in existing]
         return orjson.dumps({"labels": labels[: int(data["limit"])]}).decode()
 
     def _filter(self, data: Mapping[str, Json], image_id: str, scene: Scene) -> str:
@@ -109,7 +112,8 @@ class SceneAnswers:
         templates = sorted({question.template for question in possible})
         template = self._one_of(templates, "template", image_id, path)
         fitting = [question for question in possible if question.template == template]
-        return self._one_of(fitting, "question", image_id, path)
+        question: Question = self._one_of(fitting, "question", image_id, path)
+        return question
 
     def _one_of(self, things: Json, *item: str) -> Json:
         return things[int(unit_interval("embedded choice", self._name, *item) * len(things))]

@@ -11,7 +11,7 @@ from resources.chat.messages import ChatRequest, ImageRef, Json
 from tg_assets.ids import digest
 
 
-class UnusableReply(ValueError):
+class UnusableReply(ValueError):  # noqa: N818 - a reply, not a fault of the program
     """A reply from which a stage can take nothing."""
 
 
@@ -79,7 +79,9 @@ DATA_MARK = "\nDATA\n"
 
 def with_data(instructions: str, data: Mapping[str, Json]) -> str:
     """Return the instructions followed by the data they speak of."""
-    return instructions.rstrip() + DATA_MARK + orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
+    return (
+        instructions.rstrip() + DATA_MARK + orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
+    )
 
 
 def data_of(text: str) -> Mapping[str, Json]:

@@ -204,6 +204,14 @@ class Malicious:
         return os.mkdir, (str(self.path),)
 
 
+def test_a_damaged_checkpoint_is_explained(tmp_path: Path) -> None:
+    (tmp_path / CONFIG_NAME).write_text((SMALL_CHECKPOINT / CONFIG_NAME).read_text())
+    weights = (SMALL_CHECKPOINT / WEIGHTS_NAME).read_bytes()
+    (tmp_path / WEIGHTS_NAME).write_bytes(weights[:100_000])
+    with pytest.raises(ClipError, match="cannot be loaded from"):
+        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits("a")
+
+
 def test_a_pickle_that_runs_code_is_not_loaded(tmp_path: Path) -> None:
     import torch
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -15,11 +15,11 @@ from tg_assets.artifact import Made, Work, artifact
 from tg_assets.balanced_dataset.balancing import Balanced, balance
 from tg_assets.balanced_dataset.facts import DatasetFacts, count_levels
 from tg_assets.balanced_dataset.gathering import gather
-from tg_assets.image_pool.reading import ImageChanged, ImageUnreadable, read_registered
 from tg_assets.settings import Settings
+from tg_assets.showing import plot, thumbnails
 from tg_assets.tables import IMAGE_POOL, SCORED_QA, TASK_TREE
 
-THUMBNAILS = 12
+EXAMPLES = 12
 
 
 @artifact("polars")
@@ -30,18 +30,18 @@ def balanced_dataset(work: Work) -> Made:
     tree = _tree(work)
     made = _balanced(work, tree)
     samples = made.samples
-    per_type = samples.group_by("task_id").len()["len"]
+    per_type = samples.group_by("task_id").len()["len"].to_list()
     return Made(
         samples,
         metadata={
             "task types": samples["task_id"].n_unique(),
             "images": samples["image_id"].n_unique(),
             "different questions": samples["question"].n_unique(),
-            "samples per type (most)": int(per_type.max() or 0),
-            "samples per type": _picture(plots.plot_samples_per_type(samples)),
-            "scores": _picture(plots.plot_scores(samples["score"])),
-            "votes": _picture(plots.plot_votes(samples)),
-            "levels of the tree": _picture(plots.plot_levels(count_levels(tree))),
+            "samples per type (most)": max(per_type, default=0),
+            "samples per type": plot(plots.plot_samples_per_type(samples)),
+            "scores": plot(plots.plot_scores(samples["score"])),
+            "votes": plot(plots.plot_votes(samples)),
+            "levels of the tree": plot(plots.plot_levels(count_levels(tree))),
             "examples": _examples(samples),
         },
         facts={
@@ -98,7 +98,8 @@ def _tree(work: Work) -> pl.DataFrame:
 def _balanced(work: Work, tree: pl.DataFrame) -> Balanced:
     withdrawn = work.read("withdrawals")
     scored = [
-        frame.with_columns(image_shard=pl.lit(shard)) for shard, frame in work.read_each("scored_qa")
+        frame.with_columns(image_shard=pl.lit(shard))
+        for shard, frame in work.read_each("scored_qa")
     ]
     empty = SCORED_QA.empty().with_columns(image_shard=pl.lit(None, pl.String))
     pool = pl.concat([IMAGE_POOL.empty(), *(frame for _, frame in work.read_each("image_pool"))])
@@ -113,19 +114,9 @@ def _balanced(work: Work, tree: pl.DataFrame) -> Balanced:
     )
 
 
-def _examples(samples: pl.DataFrame) -> dg.MetadataValue:
-    from tg_assets.balanced_dataset.plots import thumbnails_markdown
+
+def _examples(samples: pl.DataFrame) -> dg.MetadataValue[Any]:
     from tg_assets.balanced_dataset.report import example_samples
 
-    rows = []
-    for row in example_samples(samples, THUMBNAILS).iter_rows(named=True):
-        try:
-            content = read_registered(row["uri"], row["image_id"])
-        except (ImageChanged, ImageUnreadable):
-            continue  # the report of what was left out names it
-        rows.append((content, row["path"], row["question"], row["answer"]))
-    return dg.MetadataValue.md(thumbnails_markdown(rows))
-
-
-def _picture(png: bytes) -> dg.MetadataValue:
-    return dg.MetadataValue.md(f"![plot](data:image/png;base64,{b64encode(png).decode()})")
+    columns = ("uri", "image_id", "path", "question", "answer")
+    return thumbnails(example_samples(samples, EXAMPLES).select(columns).iter_rows())

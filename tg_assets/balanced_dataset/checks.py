@@ -17,17 +17,20 @@ def _measures(subject: Subject) -> Sequence[Measure]:
     settings = subject.settings
     unknown = [name for name in samples["license"].unique() if normalise(name) == UNKNOWN]
     unlicensed = samples.filter(pl.col("license").is_in(unknown)).height
-    per_type = samples.group_by("task_id").len()["len"].max()
-    per_source = samples.group_by("source").len()["len"].max()
+    per_type = max(samples.group_by("task_id").len()["len"].to_list(), default=0)
+    per_source = max(samples.group_by("source").len()["len"].to_list(), default=0)
     rows = samples.height
     return [
         Measure("samples", rows, low=1, advice="No question has enough votes."),
+        Measure("most samples of a task type", per_type, high=settings.dataset.max_per_type),
         Measure(
-            "most samples of a task type", float(per_type or 0), high=settings.dataset.max_per_type  # type: ignore[arg-type]
+            "lowest score",
+            min(samples["score"].to_list(), default=None),
+            low=settings.dataset.min_score,
         ),
         Measure(
             "largest share of a source",
-            float(per_source or 0) / rows if rows else None,  # type: ignore[arg-type]
+            per_source / rows if rows else None,
             high=settings.checks.max_source_share,
         ),
         Measure(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from resources.chat.ledger import Ledger
@@ -100,7 +102,7 @@ def ledger_facts(ledger: Ledger) -> tuple[LedgerFacts, ...]:
 
 
 def funnel(
-    tables: TableStore, shards: list[str] | tuple[str, ...], settings: Settings, samples: pl.DataFrame
+    tables: TableStore, shards: Sequence[str], settings: Settings, samples: pl.DataFrame
 ) -> tuple[StageRows, ...]:
     """Return the rows in and out of every stage, over all shards that have them."""
 
@@ -122,9 +124,7 @@ def funnel(
     )
 
 
-def dropped_before(
-    tables: TableStore, shards: list[str] | tuple[str, ...]
-) -> tuple[DroppedFacts, ...]:
+def dropped_before(tables: TableStore, shards: Sequence[str]) -> tuple[DroppedFacts, ...]:
     """Return what was left behind before balancing, with reasons."""
     counts: dict[tuple[str, str], int] = {}
 

@@ -91,6 +91,19 @@ def plot_votes(samples: pl.DataFrame) -> bytes:
     return _png(figure)
 
 
+def plot_histogram(title: str, values: Sequence[float], bins: int = 20) -> bytes:
+    """Return a PNG with how many values lie where.
+
+    Args:
+        title: What the values are.
+        values: The values; at least one.
+        bins: Columns of the plot.
+    """
+    figure, axes = _figure(title, 2.6)
+    axes.hist(values, bins=bins, color=_BLUE, rwidth=0.9)
+    return _png(figure)
+
+
 def thumbnails_markdown(rows: Iterable[tuple[bytes, str, str, str]]) -> str:
     """Return Markdown that shows samples with small pictures.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from tg_assets.clip_similarity.candidates import merge, short_images
 from tg_assets.clip_similarity.cells import best_of_cell
 from tg_assets.clip_similarity.embedding import embed_images, embed_labels
 from tg_assets.pools import gpu_pool
+from tg_assets.showing import histogram
 
 
 @artifact("torch", pool=gpu_pool)
@@ -74,7 +76,7 @@ def _cells(work: Work, withdrawn: set[str]) -> Iterator[pl.DataFrame]:
         yield pl.concat([cell.filter(~pl.col("image_id").is_in(short)), again])
 
 
-def _scores(frame: pl.DataFrame) -> dict[str, float]:
+def _scores(frame: pl.DataFrame) -> dict[str, Any]:
     if frame.is_empty():
         return {}
     scores = frame["score"].to_numpy()
@@ -83,4 +85,5 @@ def _scores(frame: pl.DataFrame) -> dict[str, float]:
         "score (lowest)": float(scores.min()),
         "images": float(frame["image_id"].n_unique()),
         "task types": float(frame["task_id"].n_unique()),
+        "scores": histogram("Scores", scores.tolist()),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from tg_assets.suites import Measure, Subject, Suite, between
@@ -29,8 +30,8 @@ def _norm_error(subject: Subject) -> float | None:
     there = subject.frame["embedding"].drop_nulls()
     if there.is_empty():
         return None
-    norms = there.list.eval(pl.element() ** 2).list.sum()
-    return float((norms - 1).abs().max() or 0.0)
+    squares = there.list.eval(pl.element() ** 2).list.sum().to_numpy()
+    return float(np.abs(np.sqrt(squares) - 1).max())
 
 
 def _norms(subject: Subject) -> Sequence[Measure]:
@@ -56,7 +57,9 @@ def _candidates(subject: Subject) -> Sequence[Measure]:
 
 TASK_EMBEDDINGS = Suite("task_embeddings", measures=_norms)
 IMAGE_EMBEDDINGS = Suite("image_embeddings", measures=_missing)
-CLIP_SIMILARITY = Suite("clip_similarity", [between("score", -SCORE, SCORE), between("rank", 1, None)])
+CLIP_SIMILARITY = Suite(
+    "clip_similarity", [between("score", -SCORE, SCORE), between("rank", 1, None)]
+)
 CANDIDATE_PAIRS = Suite(
     "candidate_pairs", [between("score", -SCORE, SCORE), between("rank", 1, None)], _candidates
 )

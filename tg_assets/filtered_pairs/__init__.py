@@ -1,0 +1,1 @@
+"""From candidate pairs to those that suit the image."""

@@ -7,6 +7,7 @@ number, and every label gets a verdict of its own: one that is not mentioned has
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,7 +52,7 @@ def _numbers(reply: Mapping[str, Any], name: str) -> set[int]:
         int(number)
         for number in listed
         if (isinstance(number, int) and not isinstance(number, bool))
-        or (isinstance(number, str) and number.isascii() and number.isdigit())
+        or (isinstance(number, str) and re.fullmatch(r"[0-9]{1,6}", number))
     }
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import dagster as dg
 import polars as pl
 
 from resources import progress
@@ -9,6 +12,7 @@ from tg_assets.artifact import Made, Work, artifact
 from tg_assets.image_pool.locations import is_rendered
 from tg_assets.image_pool.reading import read_registered
 from tg_assets.image_pool.registering import Registered, register, registered_row
+from tg_assets.showing import some, thumbnails
 from tg_assets.tables import IMAGE_POOL, REJECTED_IMAGES
 
 
@@ -29,11 +33,20 @@ def image_pool(work: Work) -> Made:
     return Made(
         pool,
         metadata={f"{name} (images)": count for name, count in formats.iter_rows()}
-        | {f"{reason} (rejected)": count for reason, count in reasons.iter_rows()},
+        | {f"{reason} (rejected)": count for reason, count in reasons.iter_rows()}
+        | {"examples": _examples(pool)},
         facts={"files": files.height, "rejected": found.rejected.height},
         beside={"rejected_images": found.rejected},
         preview=pool.drop("perceptual_hash"),
     )
+
+
+def _examples(pool: pl.DataFrame) -> dg.MetadataValue[Any]:
+    shown = some(pool, "image_id").with_columns(
+        size=pl.format("{} x {}", "width", "height"), title=pl.col("uri").str.split("/").list.last()
+    )
+    columns = ("uri", "image_id", "title", "format", "size")
+    return thumbnails(shown.select(columns).iter_rows())
 
 
 def _drawn(work: Work) -> Registered:

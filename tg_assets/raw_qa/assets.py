@@ -10,6 +10,7 @@ from tg_assets.artifact import UNANSWERED, Made, Work, artifact, unanswered
 from tg_assets.ids import qa_id
 from tg_assets.pools import chat_pool
 from tg_assets.raw_qa.prompts import STAGE
+from tg_assets.showing import some, thumbnails
 from tg_assets.tables import QA_FAILURES, RAW_QA
 from tg_assets.task_tree.paths import task_paths
 
@@ -33,7 +34,14 @@ def raw_qa(work: Work) -> Made:
     shown = asked.join(task_paths(work.tables), on="task_id")
     return Made(
         asked,
-        metadata={"different questions": asked["question"].n_unique()},
+        metadata={
+            "different questions": asked["question"].n_unique(),
+            "examples": thumbnails(
+                some(shown.join(pairs.select("image_id", "uri").unique(), on="image_id"), "qa_id")
+                .select("uri", "image_id", "path", "question", "answer")
+                .iter_rows()
+            ),
+        },
         facts={UNANSWERED: unanswered(answers), "asked": pairs.height},
         beside={"qa_failures": failed},
         preview=shown.select("path", "question", "answer", "image_id"),

@@ -6,6 +6,7 @@ asks for thought and its answer are wanted for each label.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,7 +59,7 @@ def _pair(item: Any) -> tuple[int, dict[str, str] | None]:
     if not isinstance(question, str) or not isinstance(answer, str):
         return 0, None
     pair = {"question": question.strip(), "answer": answer.strip()}
-    whole = all(pair.values()) and str(number).isascii() and str(number).isdigit()
+    whole = all(pair.values()) and re.fullmatch(r"[0-9]{1,6}", str(number))
     return (int(str(number)), pair) if whole else (0, None)
 
 

@@ -1,0 +1,1 @@
+"""The referees: votes, and what they add up to."""

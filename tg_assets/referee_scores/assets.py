@@ -9,6 +9,7 @@ from resources.chat.stages import Question
 from tg_assets.artifact import UNANSWERED, Made, Work, artifact, unanswered
 from tg_assets.referee_scores.prompts import stage
 from tg_assets.referee_scores.scoring import agreement, score
+from tg_assets.showing import plot
 from tg_assets.tables import REFEREE_SCORES
 from tg_assets.task_tree.paths import task_paths
 
@@ -52,14 +53,15 @@ def referee_scores(work: Work) -> Made:
 @artifact("polars")
 def scored_qa(work: Work) -> Made:
     """The shard's questions with the votes of all referees: where agreement is checked."""
-    ballots = {
-        key.split("|")[1]: frame for key, frame in work.read_each("referee_scores")
-    }
+    ballots = {key.split("|")[1]: frame for key, frame in work.read_each("referee_scores")}
     frame = score(work.read("raw_qa"), ballots)
+    from tg_assets.balanced_dataset.plots import plot_scores, plot_votes  # matplotlib
+
     scores = frame.group_by("score").len().sort("score")
     return Made(
         frame,
         metadata={f"score {value}": count for value, count in scores.iter_rows()}
-        | {f"agreement {pair}": share for pair, share in agreement(frame).items()},
+        | {f"agreement of {pair}": share for pair, share in agreement(frame).items()}
+        | {"scores": plot(plot_scores(frame["score"])), "votes": plot(plot_votes(frame))},
         preview=frame.select("question", "answer", "score", "votes"),
     )

@@ -66,8 +66,8 @@ def _parse(text: str, _: Sequence[Question]) -> list[int | None]:
         return [int(bare.group(1))]
     vote = object_in(text).get("vote")
     if isinstance(vote, bool) or str(vote) not in ("0", "1"):
-        raise UnusableReply(f"the vote is neither 0 nor 1: {vote!r}")
-    return [int(vote)]
+        raise UnusableReply(f"the vote is neither 0 nor 1: {vote!r:.80}")
+    return [int(str(vote))]
 
 
 def _schema(_: int) -> Mapping[str, Any]:

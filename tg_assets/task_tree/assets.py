@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from resources.chat.stages import Question, Stage, UnusableReply
 from tg_assets.artifact import UNANSWERED, Made, Work, artifact
 from tg_assets.pools import chat_pool
+from tg_assets.showing import plot
 from tg_assets.task_tree import prompts
 from tg_assets.task_tree.growth import GrowthAnswer, grow
 from tg_assets.task_tree.prompts import GrowthQuestion
@@ -20,31 +21,25 @@ def task_tree(work: Work) -> Made:
     """The batch's task types: its seeds, and what a model adds to them level by level."""
     (batch,) = work.keys
     settings = work.settings.task_tree
-    open_questions = 0
-
-    def ask(questions: Sequence[GrowthQuestion]) -> list[GrowthAnswer]:
-        nonlocal open_questions
-        answers = []
-        for question, answer in zip(questions, _asked(work, questions), strict=True):
-            answers.append(answer)
-            open_questions += answer.labels is None
-        return answers
-
     grown = grow(
         existing=_earlier(work, batch),
         new_seeds=work.tables.read("seed_paths", batch)["path"].to_list(),
         targets=settings.targets,
         max_rounds=settings.max_rounds,
         per_request=settings.per_request,
-        ask=ask,
+        ask=lambda questions: _asked(work, questions),
     )
-    levels = grown.task_types.group_by("level").len().sort("level")
+    from tg_assets.balanced_dataset.facts import count_levels
+    from tg_assets.balanced_dataset.plots import plot_levels  # matplotlib
+
+    levels = count_levels(grown.task_types)
     reasons = grown.rejected.group_by("reason").len().sort("reason")
     return Made(
         grown.task_types,
-        metadata={f"level {level} (task types)": count for level, count in levels.iter_rows()}
+        metadata={f"level {level} (task types)": count for level, count in levels}
+        | {"levels": plot(plot_levels(levels))}
         | {f"{reason} (rejected)": count for reason, count in reasons.iter_rows()},
-        facts={UNANSWERED: open_questions},
+        facts={UNANSWERED: sum(tally.asked_again for tally in work.tallies)},
         beside={"rejected_task_types": grown.rejected},
         preview=grown.task_types.select("path", "level", "origin", "model"),
     )

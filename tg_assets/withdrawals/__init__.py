@@ -1,0 +1,1 @@
+"""What nothing may use any more."""
