@@ -6,6 +6,7 @@ that run in one process share one ledger connection and one load of a model.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import dagster as dg
 from resources.chat.embedded import EmbeddedChat
 from resources.chat.ledger import Ledger
 from resources.chat.messages import ChatModel
+from resources.gpu import lease
 from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
 from tg_assets.settings import EmbeddedModel, Settings
 from tg_assets.tables_io import TableStore
@@ -35,6 +37,7 @@ class Galaxy:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.tables = TableStore(settings.home)
+        self._held = ExitStack()
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -44,11 +47,33 @@ class Galaxy:
 
     @cached_property
     def encoder(self) -> ClipEncoder:
-        """The CLIP encoder of the settings."""
+        """The CLIP encoder of the settings, on a GPU leased for as long as it lives."""
         from resources.clip import ClipEncoder
         from resources.clip_settings import clip_settings
 
+        if self.settings.clip.device != "cpu":
+            self._held.enter_context(lease(1))
         return ClipEncoder(clip_settings(self.settings.clip))
+
+    @cached_property
+    def encoder_recipe(self) -> list[str]:
+        """What determines embeddings, told without a GPU and without loading the model."""
+        from resources.clip import ClipEncoder
+        from resources.clip_settings import clip_settings
+
+        settings = clip_settings(self.settings.clip)
+        return [ClipEncoder(settings).fingerprint(), settings.label_template]
+
+    def release_encoder(self) -> None:
+        """Give the encoder's GPU back; the next use loads it again."""
+        self.__dict__.pop("encoder", None)
+        self._held.close()
+
+    def close(self) -> None:
+        """Give back what is held: the GPU, and the ledger's connections."""
+        self.release_encoder()
+        if "ledger" in self.__dict__:
+            self.__dict__.pop("ledger").close()
 
     def chat_model(self, name: str) -> ChatModel:
         """Return the chat model that the settings call `name`."""

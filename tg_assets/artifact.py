@@ -237,7 +237,6 @@ def _shown(work: Work, made: Made) -> dict[str, Any]:
     """Return the metadata that tells an asset's story without opening a file."""
     shown: dict[str, Any] = {
         "dagster/row_count": made.frame.height,
-        "rows": made.frame.height,
         "reused": False,
         "file": dg.MetadataValue.path(str(work.tables.path(work.asset, *work.keys))),
         "preview": preview(made.frame if made.preview is None else made.preview),

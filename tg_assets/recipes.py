@@ -72,11 +72,11 @@ def _withdrawals(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
 
 
 def _encoder(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
-    return galaxy.encoder.fingerprint()
+    return galaxy.encoder_recipe[0]
 
 
 def _labels(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
-    return [galaxy.encoder.fingerprint(), galaxy.encoder.settings.label_template]
+    return galaxy.encoder_recipe
 
 
 def _filter(galaxy: Galaxy, _: tuple[str, ...]) -> Any:

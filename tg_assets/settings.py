@@ -6,13 +6,16 @@ do about it. Paths in the file are relative to the file.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tg_assets.settings_errors import did_you_mean, explain
+from tg_assets.settings_file import SettingsError as SettingsError
+from tg_assets.settings_file import read_settings_file
 
 PACKAGE = Path(__file__).parent
 EMBEDDED_SETTINGS = PACKAGE / "embedded.yaml"
@@ -28,10 +31,7 @@ SceneFamily = Literal["charts", "documents", "grid", "tabletop"]
 SCENE_FAMILIES: tuple[SceneFamily, ...] = ("charts", "documents", "grid", "tabletop")
 NAME = r"^[a-z0-9][a-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
-
-
-class SettingsError(ValueError):
-    """The settings cannot be used; the message has one line for each thing that is wrong."""
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 
 
 class Part(BaseModel):
@@ -95,7 +95,7 @@ class OpenAIModel(Part):
     model: str
     price: Price
     base_url: str | None = None
-    api_key_env: str | None = "OPENAI_API_KEY"
+    api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
     structured: Literal["json_schema", "json_object", "none"] = "json_schema"
     temperature: float | None = 0.0
     max_tokens: int = Field(default=2048, ge=16)
@@ -185,6 +185,23 @@ class Schedule(Part):
     refresh_cron: str = "0 3 * * *"
     timezone: str = "UTC"
 
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Schedule:
+        if len(self.refresh_cron.split()) != 5:
+            raise ValueError(
+                f"refresh_cron {self.refresh_cron!r} does not have the five fields of cron "
+                '(minute, hour, day, month, weekday), such as "0 3 * * *"'
+            )
+        try:
+            ZoneInfo(self.timezone)
+        except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
+            raise ValueError(f"timezone {self.timezone!r} is unknown") from None
+        except KeyError:
+            raise ValueError(
+                f"timezone {self.timezone!r} is unknown; name one such as Europe/Berlin, or UTC"
+            ) from None
+        return self
+
 
 class Settings(Part):
     """The whole of a galaxy.yaml."""
@@ -208,12 +225,8 @@ class Settings(Part):
     schedule: Schedule = Schedule()
 
     @model_validator(mode="after")
-    def _names_fit(self) -> Settings:
-        problems = [
-            f"{place}: no model is called {name!r}; models: {', '.join(self.models)}"
-            for place, name in self.model_uses()
-            if name not in self.models
-        ]
+    def _fits_together(self) -> Settings:
+        problems = [*self._unknown_models(), *self._embedded_on_photos()]
         names = [source.name for source in self.sources]
         problems += [
             f"sources: the name {name!r} is given twice; names tell sources apart"
@@ -221,12 +234,32 @@ class Settings(Part):
         ]
         if self.dataset.min_score > len(self.referees):
             problems.append(
-                f"dataset.min_score is {self.dataset.min_score}, but there are only "
+                f"dataset.min_score: is {self.dataset.min_score}, but there are only "
                 f"{len(self.referees)} referees: no sample could ever pass"
             )
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    def _unknown_models(self) -> Iterable[str]:
+        for place, name in self.model_uses():
+            if name not in self.models:
+                yield f"{place}: no model is called {name!r}; {did_you_mean(name, self.models)}"
+
+    def _embedded_on_photos(self) -> Iterable[str]:
+        """The embedded model knows what is on a picture from its scene graph alone."""
+        uses = [
+            place
+            for place, name in self.model_uses()
+            if place != "task_tree.model" and isinstance(self.models.get(name), EmbeddedModel)
+        ]
+        for source in self.sources:
+            if uses and not isinstance(source, RenderedSource):
+                yield (
+                    f"sources.{source.name}: the embedded model answers from scene graphs, which "
+                    f"only rendered pictures have; give {', '.join(uses)} a real model "
+                    "(examples/openai.yaml shows how)"
+                )
 
     def model_uses(self) -> Iterable[tuple[str, str]]:
         """Yield (place in the settings, model name) for every use of a model."""
@@ -250,33 +283,24 @@ def load_settings(path: str | Path | None = None) -> Settings:
         SettingsError: With a line for each problem: the file, the key, what is wrong.
     """
     file = Path(path) if path is not None else EMBEDDED_SETTINGS
-    raw = _read_yaml(file)
-    base = Path.cwd() if file == EMBEDDED_SETTINGS else file.resolve().parent
+    raw = read_settings_file(file)
+    base = Path.cwd() if file == EMBEDDED_SETTINGS else file.absolute().parent
     try:
-        settings = Settings.model_validate(_with_defaults(raw))
+        settings = _resolved(Settings.model_validate(_with_defaults(raw)), base)
     except ValidationError as error:
-        raise SettingsError(_explain(file, error)) from None
-    settings = _resolved(settings, base)
-    problems = list(_missing_things(settings))
-    if problems:
-        raise SettingsError("\n".join(f"{file}: {problem}" for problem in problems))
+        raise _problems(file, explain(error, Settings)) from None
+    except ValueError as error:
+        raise _problems(file, [str(error)]) from None
+    from tg_assets.settings_surroundings import missing_things  # which reads settings
+
+    missing = list(missing_things(settings))
+    if missing:
+        raise _problems(file, missing)
     return settings
 
 
-def _read_yaml(file: Path) -> dict[str, Any]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{file}: cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{file}: is not UTF-8 text: {error}") from None
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{file}: is not valid YAML: {error}") from None
-    if not isinstance(raw, dict):
-        raise SettingsError(f"{file}: must be a mapping of settings, see examples/embedded.yaml")
-    return raw
+def _problems(file: Path, lines: Iterable[str]) -> SettingsError:
+    return SettingsError("\n".join(f"{file}: {line}" for line in lines))
 
 
 def _with_defaults(raw: dict[str, Any]) -> dict[str, Any]:
@@ -287,30 +311,22 @@ def _with_defaults(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-def _explain(file: Path, error: ValidationError) -> str:
-    lines = []
-    for item in error.errors():
-        place = ".".join(
-            str(part)
-            for part in item["loc"]
-            if part not in ("folder", "file_list", "rendered", "embedded", "openai")
-            or item["loc"].index(part) < 1
-        )
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            message = "unknown key; is it misspelt?"
-        elif item["type"] == "missing":
-            message = "is missing" + (
-                " (dollars per million tokens: {input: 2.5, output: 10}; a local model: 0 and 0)"
-                if item["loc"][-1] == "price"
-                else ""
-            )
-        lines += [f"{file}: {place + ': ' if place else ''}{line}" for line in message.split("\n")]
-    return "\n".join(lines)
-
-
 def _absolute(path: str, base: Path) -> str:
-    return path if "://" in path else str((base / Path(path).expanduser()).absolute())
+    """Return a path of the file as an absolute one; URLs stay as they are."""
+    if "://" in path:
+        return path
+    try:
+        return str((base / Path(path).expanduser()).absolute())
+    except RuntimeError:
+        raise ValueError(f"{path}: there is no such user; write the whole path") from None
+
+
+def _absolute_ledger(url: str | None, base: Path) -> str | None:
+    """Return the ledger's URL with the path of an SQLite file made absolute."""
+    prefix, _, path = (url or "").partition(":///")
+    if prefix not in ("sqlite", "sqlite+pysqlite") or not path or path.startswith((":", "file:")):
+        return url
+    return f"{prefix}:///{_absolute(path, base)}"
 
 
 def _resolved(settings: Settings, base: Path) -> Settings:
@@ -333,32 +349,7 @@ def _resolved(settings: Settings, base: Path) -> Settings:
             "sources": sources,
             "task_tree": tree,
             "clip": clip,
+            "ledger": _absolute_ledger(settings.ledger, base),
             "withdrawals": at(settings.withdrawals),
         }
     )
-
-
-def _missing_things(settings: Settings) -> Iterable[str]:
-    for source in settings.sources:
-        if isinstance(source, RenderedSource) or "://" in source.path:
-            continue
-        found = Path(source.path)
-        if source.kind == "folder" and not found.is_dir():
-            yield f"sources.{source.name}.path: there is no folder {source.path}"
-        if source.kind == "file_list" and not found.is_file():
-            yield f"sources.{source.name}.path: there is no file {source.path}"
-    for key, path in (
-        ("task_tree.seeds", settings.task_tree.seeds),
-        ("clip.checkpoint", settings.clip.checkpoint),
-        ("withdrawals", settings.withdrawals),
-    ):
-        if path is not None and "://" not in path and not Path(path).exists():
-            yield f"{key}: there is no file {path}"
-    used = {name for _, name in settings.model_uses()}
-    for name, model in settings.models.items():
-        key_env = getattr(model, "api_key_env", None)
-        if name in used and key_env is not None and not os.environ.get(key_env):
-            yield (
-                f"models.{name}.api_key_env: the environment variable {key_env} is not set; "
-                "export it, or write `api_key_env: null` for an endpoint that needs no key"
-            )

@@ -101,6 +101,8 @@ def walk(
     defs = build_defs(galaxy.settings, galaxy)
     for job in JOBS:
         _walk_job(defs, job, galaxy, instance, report, watcher)
+        if job.name == "shard_intake":
+            galaxy.release_encoder()  # what follows may want its GPU for a referee
     report.seconds = round(time.monotonic() - started, 3)
     _add_paths(galaxy, report)
     return report

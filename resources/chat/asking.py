@@ -240,8 +240,7 @@ class _Pass:
             wait = self._nothing_due_for()
             if wait is None:
                 return
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait)
+            await _event_or(wait, self._changed)
 
     def _has_room(self) -> bool:
         """Whether a request may start: a slot is free, and the ledger keeps up."""
@@ -321,8 +320,7 @@ class _Pass:
     async def _write(self) -> None:
         """Commit what arrived, every 100 ms, or at once when 200 responses wait or all is done."""
         while not self._ended or self._received:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._write_now.wait(), COMMIT_SECONDS)
+            await _event_or(COMMIT_SECONDS, self._write_now)
             self._write_now.clear()
             if self._received:
                 await self._commit_received()
@@ -350,6 +348,13 @@ class _Pass:
                 return
         if self._received:
             await self._commit_received()
+
+
+async def _event_or(seconds: float, event: asyncio.Event) -> None:
+    """Wait for the event, at most so long; unlike `asyncio.wait_for`, never deaf to a cancel."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def understand(stage: Stage, questions: Sequence[Question], reply: ChatReply) -> list[Answer]:

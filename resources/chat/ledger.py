@@ -122,13 +122,11 @@ class Ledger:
         if backend not in ("sqlite", "postgresql"):
             raise LedgerError(f"no ledger can be on {self._shown}; {EXPECTED}")
         if backend == "postgresql":
+            options: dict[str, Any] = {"connect_args": {"connect_timeout": 10}}
+            if url.get_driver_name() == "psycopg2":  # else a round trip for every answer
+                options["executemany_mode"] = "values_plus_batch"
             try:
-                return sa.create_engine(
-                    url,
-                    hide_parameters=True,
-                    pool_pre_ping=True,
-                    connect_args={"connect_timeout": 10},
-                )
+                return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, **options)
             except ModuleNotFoundError as error:
                 raise LedgerError(
                     f"the ledger {self._shown} needs the package {error.name}: "

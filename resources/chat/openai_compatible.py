@@ -183,11 +183,9 @@ def _without_secrets(text: str, key: str | None) -> str:
 
 def _classified(model: str, error: openai.OpenAIError, key: str | None) -> Exception:
     """Tell, by type, status and code alone, what an error means for this and other requests."""
-    if isinstance(error, openai.APITimeoutError):
-        return TryAgain("the connection broke or the endpoint did not answer in time")
-    if isinstance(error, openai.APIConnectionError):
-        said = _without_secrets(str(error.__cause__ or error), key)
-        return TryAgain(f"no connection to the endpoint: {said}")
+    if isinstance(error, openai.APIConnectionError):  # a timeout is one, too
+        said = _without_secrets(str(error.__cause__ or "") or str(error), key)
+        return TryAgain(f"no answer from the endpoint: {said}")
     if not isinstance(error, openai.APIStatusError):
         return StopAsking(f"model {model}: {_without_secrets(str(error), key)}")
     status = error.status_code

@@ -24,7 +24,7 @@ from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG
 
 from resources.galaxy import Galaxy
 from tg_assets import artifact, definitions, gates, suites
-from tg_assets.artifact import Made, Work
+from tg_assets.artifact import Made, Make, Work
 from tg_assets.partitions import EDGES, dimensions
 from tg_assets.settings import load_settings
 from tg_assets.tables import TABLES
@@ -68,6 +68,7 @@ class World:
     content: dict[Key, str] = field(default_factory=dict)
     taken: dict[Key, gates.Inputs] = field(default_factory=dict)
     made: list[Key] = field(default_factory=list)
+    makers: dict[str, Make] = field(default_factory=dict)
     cursor: Any = None
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -104,6 +105,8 @@ class World:
             raise RuntimeError(f"{key} is broken")
         self.taken[key] = work.inputs
         self.made.append(key)
+        if work.asset in self.makers:
+            return self.makers[work.asset](work)
         return Made(one_row(work.asset, self.content.get(key, "first")))
 
     def _recipe(self, _: Galaxy, asset: str, partition: str | None) -> str:

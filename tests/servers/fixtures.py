@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -37,12 +38,12 @@ class RunningServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._runner = web.AppRunner(self._server.app(), access_log=None)
+        self._runner = web.AppRunner(self._server.app(), access_log=None, shutdown_timeout=0.1)
         self.url = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(START_S)
 
     async def _start(self) -> str:
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
 
@@ -144,12 +145,16 @@ def _postgres(programs: Path, as_user: list[str], data: Path) -> Iterator[int]:
         _wait_until_ready(programs, port, process, data.parent / "log")
         yield port
     finally:
-        # runuser hands the signal on and waits for what it started
+        _end(process, data / "postmaster.pid")
+
+
+def _end(process: subprocess.Popen[bytes], pid_file: Path) -> None:
+    """End the server by its own pid: what was started may be runuser, which waits for it."""
+    if pid_file.exists():
+        os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)  # without waiting for clients
+    else:
         process.terminate()
-        try:
-            process.wait(START_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    process.wait(START_S)
 
 
 def _wait_until_ready(
@@ -158,8 +163,8 @@ def _wait_until_ready(
     deadline = time.monotonic() + START_S
     ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     while subprocess.run(ready, timeout=10).returncode != 0:
-        dead = process.poll() is not None
-        assert not dead and time.monotonic() < deadline, log.read_text(errors="replace")
+        assert process.poll() is None, log.read_text(errors="replace")
+        assert time.monotonic() < deadline, log.read_text(errors="replace")
         time.sleep(0.1)
 
 

@@ -1,4 +1,4 @@
-"""What a test needs and may not find: skipped where people work, a failure where all is installed."""
+"""What a test needs and may not find: a skip where people work, a failure where all is there."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def raw_qa(work: Work) -> Made:
         },
         facts={UNANSWERED: unanswered(answers), "asked": pairs.height},
         beside={"qa_failures": failed},
-        preview=shown.select("path", "question", "answer", "image_id"),
+        preview=some(shown, "qa_id").select("path", "question", "answer", "image_id"),
     )
 
 

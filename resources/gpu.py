@@ -1,0 +1,134 @@
+"""Leasing the machine's GPUs: one holder a device, by a lock that dies with its holder.
+
+A Dagster pool keeps too many steps from starting, but it counts steps, not devices, and a killed
+run keeps its slot for a while. The device itself is leased here, by a lock of the operating system
+on a file, before torch or vLLM are loaded and choose a device.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+POLL_S = 0.2
+SAY_EVERY_S = 10.0
+
+
+class NoDevice(RuntimeError):  # noqa: N818 - a state, not a fault
+    """More devices are wanted than the machine has, or none came free in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Devices that are held.
+
+    Attributes:
+        devices: Their names, as ``CUDA_VISIBLE_DEVICES`` takes them; empty on a machine without.
+    """
+
+    devices: tuple[str, ...]
+
+
+def machine_devices() -> tuple[str, ...]:
+    """Return the devices that this process may use: those made visible, else all there are."""
+    visible = os.environ.get(VISIBLE)
+    if visible is not None:
+        return tuple(name for name in visible.split(",") if name.strip())
+    names = (path.name for path in Path("/dev").glob("nvidia[0-9]*"))
+    return tuple(sorted(re.findall(r"\d+", name)[0] for name in names))
+
+
+def lock_folder() -> Path:
+    """Return where the locks lie: devices are the machine's, so the folder is, too."""
+    return Path(tempfile.gettempdir()) / f"taskgalaxy-gpu-{os.getuid()}"
+
+
+@contextmanager
+def lease(
+    count: int,
+    devices: Sequence[str] | None = None,
+    folder: Path | None = None,
+    timeout_s: float = 3600.0,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Lease]:
+    """Hold `count` devices, and make them the only ones that are visible.
+
+    Args:
+        count: How many devices.
+        devices: Which there are; the machine's when absent.
+        folder: Where the locks lie; the machine's when absent.
+        timeout_s: How long to wait for devices that others hold.
+        say: Told every ten seconds what is waited for.
+
+    Yields:
+        The lease. On a machine without GPUs it is empty, and nothing is waited for.
+
+    Raises:
+        NoDevice: The machine has too few devices, or others held them all the time.
+    """
+    there = tuple(machine_devices() if devices is None else devices)
+    if not there:
+        yield Lease(())
+        return
+    if count > len(there):
+        raise NoDevice(f"{count} GPUs are wanted, this machine has {len(there)}: {there}")
+    held = _wait(count, there, folder or lock_folder(), timeout_s, say)
+    before = os.environ.get(VISIBLE)
+    os.environ[VISIBLE] = ",".join(held)
+    try:
+        yield Lease(tuple(held))
+    finally:
+        if before is None:
+            os.environ.pop(VISIBLE, None)
+        else:
+            os.environ[VISIBLE] = before
+        for descriptor in held.values():
+            os.close(descriptor)
+
+
+def _wait(
+    count: int,
+    devices: Sequence[str],
+    folder: Path,
+    timeout_s: float,
+    say: Callable[[str], None],
+) -> dict[str, int]:
+    folder.mkdir(parents=True, exist_ok=True)
+    started = said = time.monotonic()
+    while True:
+        held = _try(count, devices, folder)
+        if held is not None:
+            return held
+        now = time.monotonic()
+        if now - started > timeout_s:
+            raise NoDevice(f"no {count} of the GPUs {devices} came free within {timeout_s:g} s")
+        if now - said >= SAY_EVERY_S:
+            said = now
+            say(f"waiting for {count} of the GPUs {', '.join(devices)}, {now - started:.0f} s so far")
+        time.sleep(POLL_S)
+
+
+def _try(count: int, devices: Sequence[str], folder: Path) -> dict[str, int] | None:
+    """Lock `count` devices at once, or none: nobody holds one while waiting for another."""
+    held: dict[str, int] = {}
+    for device in devices:
+        descriptor = os.open(folder / f"{device}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            continue
+        held[device] = descriptor
+        if len(held) == count:
+            return held
+    for descriptor in held.values():
+        os.close(descriptor)
+    return None
