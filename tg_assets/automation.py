@@ -17,6 +17,8 @@ reads it runs, and rows checked by hand long after they were made.
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG
 
@@ -86,6 +88,6 @@ TOLERANT = (
 """For assets that take what is open of many partitions."""
 
 
-def condition_of(asset: str) -> dg.AutomationCondition:
+def condition_of(asset: str) -> dg.AutomationCondition[Any]:
     """Return the condition under which an asset runs by itself."""
     return TOLERANT if any(edge.tolerant for edge in EDGES[asset]) else STRICT

@@ -34,9 +34,13 @@ def _settings(config: Path | None) -> Settings:
     try:
         return load_settings(config or os.environ.get("TG_CONFIG"))
     except SettingsError as error:
-        for line in str(error).splitlines():
-            errors.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        _say(str(error))
         raise typer.Exit(2) from None
+
+
+def _say(problem: str) -> None:
+    for line in problem.splitlines():
+        errors.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -45,9 +49,22 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON.")] = False,
 ) -> None:
     """Run the whole graph: register what is new, run what is not current, publish."""
-    from tg_assets.running import run_pass
+    from dagster import DagsterExecutionInterruptedError
 
-    report = run_pass(_settings(config), as_json=json, config=config)
+    settings = _settings(config)
+    from tg_assets.running import USER_ERRORS, run_pass
+
+    try:
+        report = run_pass(settings, as_json=json, config=config)
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+        _say(
+            "Interrupted. What was answered is in the ledger and what was finished is in the "
+            "tables; the same command goes on from there."
+        )
+        raise typer.Exit(130) from None
+    except USER_ERRORS as error:
+        _say(str(error))
+        raise typer.Exit(2) from None
     raise typer.Exit(1 if report.failures else 0)
 
 
@@ -92,18 +109,24 @@ def serve(
     ] = 0.0,
     seed: Annotated[int, typer.Option(help="Of the delays: in which order replies arrive.")] = 0,
 ) -> None:
-    """Serve the embedded model over HTTP, as an OpenAI-compatible endpoint for trying things out.
+    """Serve the embedded model over HTTP, OpenAI-compatible, for trying things out.
 
-    It answers the project's prompts about pictures that the settings' galaxy rendered, from their
-    scene graphs. A model's name is that of an embedded model in the settings; any other name is
-    an embedded model too, with the default error rate. The first line of output says where it
-    listens. To use it, give a model in another settings file:
+    It answers the project's prompts about pictures that the settings'
+    galaxy rendered, from their scene graphs. Models have the names of the
+    embedded models in the settings; any other name is an embedded model
+    too, with the default error rate. The first line of output says where
+    it listens. To use it, declare a model in another settings file:
 
-    {provider: openai, model: my-model, base_url: "http://127.0.0.1:8765/v1", api_key_env: null,
-    price: {input: 0, output: 0}}
+    \b
+    my-model:
+      provider: openai
+      model: my-model
+      base_url: http://127.0.0.1:8765/v1
+      api_key_env: null
+      price: {input: 0, output: 0}
 
-    GET /log (or /log?after=N) lists what was asked, as JSON; GET /v1/models the models; GET
-    /health whether it is up.
+    GET /log (/log?after=N) lists what was asked, GET /v1/models the
+    models, GET /health says whether it is up; all in JSON.
     """
     from resources.galaxy import Galaxy
     from tg_assets.serving import SceneServer, serve

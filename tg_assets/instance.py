@@ -10,7 +10,7 @@ import yaml
 from upath import UPath
 
 from resources.galaxy import state_folder
-from tg_assets.settings import EmbeddedModel, Settings
+from tg_assets.settings import Settings
 from tg_assets.tables_io import write_whole
 
 CHAT_SLOTS = 4
@@ -38,12 +38,12 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 
 def _set_pools(instance: dg.DagsterInstance, settings: Settings) -> None:
     """Give every chat endpoint its slots; other pools keep the default."""
-    from tg_assets.pools import chat_pool
+    from tg_assets.pools import chat_pool, referees_pool
 
     limits = {info.name for info in instance.event_log_storage.get_pool_limits()}
-    for name, model in settings.models.items():
-        pool = chat_pool(settings, name)
-        if pool and pool not in limits and not isinstance(model, EmbeddedModel):
+    pools = {chat_pool(settings, name) for name in settings.models} | {referees_pool(settings)}
+    for pool in pools - limits:
+        if pool is not None:
             instance.event_log_storage.set_concurrency_slots(pool, CHAT_SLOTS)
 
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 from tg_assets.settings import EmbeddedModel, Settings
 
 GPU = "gpu"
+REFEREES = "chat_referees"
 
 
 def chat_pool(settings: Settings, model: str) -> str | None:
     """Return the pool of a model's endpoint; the embedded model shares nothing, so it has none."""
     return None if isinstance(settings.models[model], EmbeddedModel) else f"chat_{_plain(model)}"
+
+
+def referees_pool(settings: Settings) -> str | None:
+    """Return the pool of the referees' steps.
+
+    Pools belong to assets, not to partitions: referees that share a model share its pool with
+    everything else that asks it, referees of several models have one pool together.
+    """
+    pools = {chat_pool(settings, model) for model in settings.referees.values()} - {None}
+    return next(iter(pools)) if len(pools) == 1 else REFEREES if pools else None
 
 
 def _plain(name: str) -> str:

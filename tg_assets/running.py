@@ -3,31 +3,72 @@
 from __future__ import annotations
 
 import logging
-import shutil
+import threading
+import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from resources import progress
+from resources.chat.ledger import LedgerError
+from resources.clip import ClipError
 from resources.galaxy import Galaxy
+from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.instance import open_instance
 from tg_assets.settings import Settings
-from tg_assets.walk import PassReport, Watcher, walk
+from tg_assets.tables import TableError
+from tg_assets.task_tree.seeds import SeedsError
+from tg_assets.walk import PassReport, StageReport, Watcher, walk
+from tg_assets.withdrawals.listed import WithdrawalsError
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from tg_assets.definitions import Job
 
+WIDTH = 100
+"""Columns of the summary where there is no terminal to ask."""
 
-class ConsoleWatcher(Watcher):
+SAID_EVERY_S = 30.0
+"""How long a pass may say nothing where there is no terminal to draw bars on."""
+
+USER_ERRORS = (
+    ClipError,
+    FolderError,
+    LedgerError,
+    ListError,
+    SeedsError,
+    TableError,
+    WithdrawalsError,
+)
+"""What a person can put right: the message says how, and a traceback would only hide it."""
+
+
+class Shown(Protocol):
+    """Shows a pass while it goes on."""
+
+    watcher: Watcher
+
+    def say(self, line: str) -> None:
+        """Show a line of its own."""
+
+    def inside(self, what: str, done: int, total: int) -> None:
+        """Show progress within a partition."""
+
+
+class Bars(Watcher):
     """Shows a bar for each stage, and beneath it what is going on inside."""
 
     def __init__(self, bars: Progress) -> None:
+        self.watcher = self
         self._bars = bars
         self._stage: TaskID | None = None
         self._inner: TaskID = bars.add_task("", total=None, visible=False)
@@ -42,11 +83,76 @@ class ConsoleWatcher(Watcher):
             self._bars.advance(self._stage)
         self._bars.update(self._inner, visible=False)
 
+    def say(self, line: str) -> None:
+        """Show a line above the bars."""
+        self._bars.console.print(line, markup=False, highlight=False)
+
     def inside(self, what: str, done: int, total: int) -> None:
         """Show progress within a partition."""
         self._bars.update(
             self._inner, description=f"  {what}", completed=done, total=total, visible=done < total
         )
+
+
+class Lines(Watcher):
+    """Writes lines to a log: one as a stage begins, and one whenever it was quiet for long."""
+
+    def __init__(self, console: Console, every_s: float = SAID_EVERY_S) -> None:
+        self.watcher = self
+        self._console = console
+        self._every_s = every_s
+        self._began = time.monotonic()
+        self._stage, self._done, self._total = "starting", 0, 0
+        self._inside = ""
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._speak_up, name="log", daemon=True)
+
+    def __enter__(self) -> Lines:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def started(self, job: Job, partitions: int) -> None:
+        """Write what begins."""
+        self._stage, self._done, self._total = ", ".join(job.assets), 0, partitions
+        self._inside = ""
+        self.say(f"{self._stage}: {partitions} partition{'' if partitions == 1 else 's'}")
+
+    def finished(self, job: Job, partition: str | None) -> None:
+        """Remember how far the stage is."""
+        self._done += 1
+        self._inside = ""
+
+    def say(self, line: str) -> None:
+        """Write a line with the time since the pass began."""
+        seconds = int(time.monotonic() - self._began)
+        clock = f"{seconds // 60:3d}:{seconds % 60:02d}"
+        self._console.print(f"{clock} {line}", markup=False, highlight=False, soft_wrap=True)
+
+    def inside(self, what: str, done: int, total: int) -> None:
+        """Remember how far the partition is."""
+        self._inside = f"; {what}: {done} of {total}"
+
+    def _speak_up(self) -> None:
+        while not self._over.wait(self._every_s):
+            self.say(f"{self._stage}: {self._done} of {self._total} done{self._inside}")
+
+
+@contextmanager
+def shown_on(console: Console) -> Iterator[Shown]:
+    """Show a pass: bars on a terminal, lines in a log."""
+    if not console.is_terminal:
+        with Lines(console) as lines:
+            yield lines
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
+        yield Bars(bars)
 
 
 def run_pass(settings: Settings, *, as_json: bool, config: Path | None) -> PassReport:
@@ -57,57 +163,75 @@ def run_pass(settings: Settings, *, as_json: bool, config: Path | None) -> PassR
         as_json: Whether standard output gets one line of JSON, and nothing else.
         config: The settings file, for the hint how to open the UI.
     """
-    warnings.filterwarnings("ignore", module="dagster")
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    _quiet_libraries()
     console = Console(stderr=as_json)
-    bars = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-    )
+    if not console.is_terminal:
+        console = Console(stderr=as_json, width=WIDTH)
     galaxy = Galaxy(settings)
-    with open_instance(settings) as instance, bars:
-        watcher = ConsoleWatcher(bars)
-        with progress.reported_to(watcher.inside):
-            report = walk(galaxy, instance, lambda line: bars.console.print(line), watcher)
+    with (
+        open_instance(settings) as instance,
+        shown_on(console) as shown,
+        progress.reported_to(shown.inside),
+    ):
+        report = walk(galaxy, instance, shown.say, shown.watcher)
     if as_json:
-        print(report.to_json())
+        print(report.to_json(), flush=True)
     _summary(console, report, galaxy, config)
     return report
 
 
+def _quiet_libraries() -> None:
+    """Let only this project speak; what libraries have to say in a run is in its log in the UI."""
+    warnings.filterwarnings("ignore", module="dagster")
+    logging.getLogger().setLevel(logging.ERROR)
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    for ours in ("tg_assets", "resources", "sensors"):
+        logging.getLogger(ours).setLevel(logging.WARNING)
+
+
 def _summary(console: Console, report: PassReport, galaxy: Galaxy, config: Path | None) -> None:
-    table = Table(title=f"{galaxy.settings.name}: {report.seconds:.1f} s")
-    table.add_column("stage", no_wrap=True)
-    for name in ("parts", "ran", "rows", "asked", "known", "bought", "$", "s"):
-        table.add_column(name, justify="right")
-    for name, stage in report.stages.items():
-        table.add_row(
-            name,
-            str(stage.partitions),
-            str(stage.ran),
-            f"{stage.rows:,}",
-            f"{stage.questions:,}",
-            f"{stage.known:,}",
-            f"{stage.requests:,}",
-            f"{stage.cost_usd:.2f}",
-            f"{stage.seconds:.1f}",
-        )
-    console.print(table)
+    console.print(_table(report, galaxy.settings.name))
     if not any(stage.ran for stage in report.stages.values()) and not report.failures:
         console.print("Everything was done already; nothing was asked.")
-    for line in report.failures:
-        console.print(line, style="red", markup=False, soft_wrap=True)
-    if report.held:
-        console.print(
-            f"{len(report.held)} partitions wait behind a gate, the first: {report.held[0]}",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
+    if report.refused_files:
+        _print(
+            console,
+            f"{report.refused_files} files cannot be listed, each with its reason: "
+            f"{galaxy.tables.path('refused_files')}",
         )
+    for line in report.failures:
+        _print(console, line, "red")
+    if report.held:
+        held = f"{len(report.held)} partitions wait behind a gate, the first: {report.held[0]}"
+        _print(console, held, "yellow")
     for name, path in report.paths.items():
-        console.print(f"{name}: {path}", markup=False, soft_wrap=True, highlight=False)
+        _print(console, f"{name}: {path}")
     command = "make ui" if config is None else f"tg ui --config {config}"
-    console.print(f"To see it in Dagster: {command}" if shutil.which("make") else command)
+    _print(console, f"To see it in Dagster: {command}")
+
+
+def _print(console: Console, line: str, style: str | None = None) -> None:
+    console.print(line, style=style, markup=False, soft_wrap=True, highlight=False)
+
+
+def _table(report: PassReport, name: str) -> Table:
+    """Return the stages as a table; `asked` is known from the ledger or bought."""
+    table = Table(title=f"{name}: {report.seconds:.1f} s", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("stage", no_wrap=True)
+    for title in ("ran", "rows in", "rows out", "asked", "known", "bought", "$", "s"):
+        table.add_column(title, justify="right", overflow="fold")  # a cut number is a wrong one
+    for stage_name, stage in report.stages.items():
+        table.add_row(stage_name, *_cells(stage))
+    return table
+
+
+def _cells(stage: StageReport) -> list[str]:
+    asked = [f"{n:,}" for n in (stage.questions, stage.known, stage.requests)]
+    return [
+        f"{stage.ran}/{stage.partitions}",
+        f"{stage.rows_in:,}",
+        f"{stage.rows_out:,}",
+        *(asked if stage.questions else ["", "", ""]),
+        f"{stage.cost_usd:.2f}" if stage.requests else "",
+        f"{stage.seconds:.1f}",
+    ]

@@ -194,9 +194,7 @@ class Schedule(Part):
             )
         try:
             ZoneInfo(self.timezone)
-        except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
-            raise ValueError(f"timezone {self.timezone!r} is unknown") from None
-        except KeyError:
+        except (KeyError, OSError, ValueError):
             raise ValueError(
                 f"timezone {self.timezone!r} is unknown; name one such as Europe/Berlin, or UTC"
             ) from None
@@ -284,7 +282,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
     """
     file = Path(path) if path is not None else EMBEDDED_SETTINGS
     raw = read_settings_file(file)
-    base = Path.cwd() if file == EMBEDDED_SETTINGS else file.absolute().parent
+    base = Path.cwd() if file == EMBEDDED_SETTINGS else file.resolve().parent
     try:
         settings = _resolved(Settings.model_validate(_with_defaults(raw)), base)
     except ValidationError as error:
@@ -311,14 +309,14 @@ def _with_defaults(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-def _absolute(path: str, base: Path) -> str:
-    """Return a path of the file as an absolute one; URLs stay as they are."""
+def _absolute(key: str, path: str, base: Path) -> str:
+    """Return the path that a key of the file gives as an absolute one; URLs stay as they are."""
     if "://" in path:
         return path
     try:
         return str((base / Path(path).expanduser()).absolute())
     except RuntimeError:
-        raise ValueError(f"{path}: there is no such user; write the whole path") from None
+        raise ValueError(f"{key}: {path} names no user; write the whole path") from None
 
 
 def _absolute_ledger(url: str | None, base: Path) -> str | None:
@@ -326,30 +324,32 @@ def _absolute_ledger(url: str | None, base: Path) -> str | None:
     prefix, _, path = (url or "").partition(":///")
     if prefix not in ("sqlite", "sqlite+pysqlite") or not path or path.startswith((":", "file:")):
         return url
-    return f"{prefix}:///{_absolute(path, base)}"
+    return f"{prefix}:///{_absolute('ledger', path, base)}"
 
 
 def _resolved(settings: Settings, base: Path) -> Settings:
-    def at(path: str | None) -> str | None:
-        return None if path is None else _absolute(path, base)
+    def at(key: str, path: str | None) -> str | None:
+        return None if path is None else _absolute(key, path, base)
 
     sources = tuple(
         source
         if isinstance(source, RenderedSource)
-        else source.model_copy(update={"path": _absolute(source.path, base)})
+        else source.model_copy(update={"path": at(f"sources.{source.name}.path", source.path)})
         for source in settings.sources
     )
     seeds = settings.task_tree.seeds
-    seeds = str(SHIPPED_SEEDS[seeds]) if seeds in SHIPPED_SEEDS else _absolute(seeds, base)
+    seeds = str(SHIPPED_SEEDS[seeds]) if seeds in SHIPPED_SEEDS else at("task_tree.seeds", seeds)
     tree = settings.task_tree.model_copy(update={"seeds": seeds})
-    clip = settings.clip.model_copy(update={"checkpoint": at(settings.clip.checkpoint)})
+    clip = settings.clip.model_copy(
+        update={"checkpoint": at("clip.checkpoint", settings.clip.checkpoint)}
+    )
     return settings.model_copy(
         update={
-            "home": _absolute(settings.home, base),
+            "home": at("home", settings.home),
             "sources": sources,
             "task_tree": tree,
             "clip": clip,
             "ledger": _absolute_ledger(settings.ledger, base),
-            "withdrawals": at(settings.withdrawals),
+            "withdrawals": at("withdrawals", settings.withdrawals),
         }
     )

@@ -33,6 +33,23 @@ MISSING: Mapping[str, str] = MappingProxyType(
 )
 """What to do about a missing key."""
 
+TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "string_type": "should be text",
+        "int_type": "should be a whole number",
+        "int_parsing": "should be a whole number",
+        "int_from_float": "should be a whole number",
+        "float_type": "should be a number",
+        "float_parsing": "should be a number",
+        "tuple_type": "should be a list",
+        "dict_type": "should be a mapping of keys",
+        "model_type": "should be a mapping of keys",
+        "model_attributes_type": "should be a mapping of keys",
+        "too_short": "should hold at least one item",
+    }
+)
+"""What pydantic's errors of type mean to somebody who writes YAML."""
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a question that names the nearest of the known names, or else all of them."""
@@ -88,7 +105,8 @@ def _said(item: ErrorDetails, root: type[BaseModel]) -> str:
         return _no_such_choice(item)
     if name == "[key]" or kind == "string_pattern_mismatch":
         return _no_such_name(item)
-    return f"{_lower(item['msg'])}{_found(item)}"
+    said = TYPES.get(kind) or item["msg"].replace("Input should be", "should be")
+    return f"{said}{_found(item)}"
 
 
 def _no_such_choice(item: ErrorDetails) -> str:
@@ -112,13 +130,6 @@ def _no_such_name(item: ErrorDetails) -> str:
         f"{item['input']!r} cannot be a name; use lower-case letters, digits, '-', '_' and '.', "
         "beginning with a letter or digit"
     )
-
-
-def _lower(message: str) -> str:
-    message = message.replace("Input should be", "should be")
-    message = message.replace("dictionary or object to extract fields from", "mapping of keys")
-    message = message.replace("a valid dictionary", "a mapping of keys")
-    return message.replace("valid string", "text").replace("valid tuple", "list")
 
 
 def _found(item: ErrorDetails) -> str:

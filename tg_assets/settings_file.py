@@ -100,4 +100,6 @@ def _one_line(text: str) -> str:
 
 
 def _kind(value: Any) -> str:
-    return {list: "a list", str: "a text"}.get(type(value), "a single value")
+    if isinstance(value, list):
+        return "a list"
+    return "a text" if isinstance(value, str) else "a single value"

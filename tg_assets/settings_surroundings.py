@@ -44,12 +44,14 @@ def _sources(settings: Settings) -> Iterator[str]:
         if isinstance(source, RenderedSource) or "://" in source.path:
             continue
         place, found = f"sources.{source.name}.path", Path(source.path)
-        if source.kind == "folder" and not found.is_dir():
-            what = "is a file; for a list of files write kind: file_list" if found.is_file() else ""
-            yield f"{place}: there is no folder {found}" if not what else f"{place}: {found} {what}"
-        if source.kind == "file_list" and not found.is_file():
-            what = "is a folder; for a folder of images write kind: folder" if found.is_dir() else ""
-            yield f"{place}: there is no file {found}" if not what else f"{place}: {found} {what}"
+        if source.kind == "folder" and found.is_file():
+            yield f"{place}: {found} is a file; for a list of files write kind: file_list"
+        elif source.kind == "folder" and not found.is_dir():
+            yield f"{place}: there is no folder {found}"
+        elif source.kind == "file_list" and found.is_dir():
+            yield f"{place}: {found} is a folder; for a folder of images write kind: folder"
+        elif source.kind == "file_list" and not found.is_file():
+            yield f"{place}: there is no file {found}"
 
 
 def _files(settings: Settings) -> Iterator[str]:

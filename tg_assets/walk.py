@@ -21,6 +21,7 @@ from tg_assets.artifact import inputs_fingerprint, is_current
 from tg_assets.definitions import JOBS, Job, build_defs
 from tg_assets.partitions import dimensions, image_shards, task_batches
 from tg_assets.registration import list_batch, list_shards
+from tg_assets.stage_rows import rows_in, rows_out
 
 Say = Callable[[str], None]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -28,12 +29,26 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass
 class StageReport:
-    """What one asset did in a pass, over all its partitions."""
+    """What one asset did in a pass, over all its partitions.
+
+    Attributes:
+        partitions: How many it has.
+        ran: How many of them were made in this pass.
+        reused: How many were started and found up to date.
+        rows_in: Rows of its main input: see `tg_assets.stage_rows`.
+        rows_out: Rows of its table as it lies there now; of what is published, samples.
+        requests: Responses that were paid for in this pass.
+        questions: Questions that were put in this pass, to the ledger first.
+        known: How many of them the ledger knew.
+        cost_usd: What the responses cost.
+        seconds: How long its runs took.
+    """
 
     partitions: int = 0
     ran: int = 0
     reused: int = 0
-    rows: int = 0
+    rows_in: int = 0
+    rows_out: int = 0
     requests: int = 0
     questions: int = 0
     known: int = 0
@@ -159,7 +174,7 @@ def _walk_job(
             _run(defs, job, job.assets[job.assets.index(stale) :], partition, instance, report)
         watcher.finished(job, partition)
     for asset in job.assets:
-        _count_rows(report.stages[asset], asset, partitions, galaxy)
+        _count_rows(report.stages[asset], asset, partitions, galaxy, instance)
 
 
 def first_stale(
@@ -255,12 +270,18 @@ def _cause(error: Any) -> str:
 
 
 def _count_rows(
-    stage: StageReport, asset: str, partitions: Sequence[str | None], galaxy: Galaxy
+    stage: StageReport,
+    asset: str,
+    partitions: Sequence[str | None],
+    galaxy: Galaxy,
+    instance: dg.DagsterInstance,
 ) -> None:
+    registered = galaxy.registered(instance)
     for partition in partitions:
-        rows = galaxy.tables.rows(asset, *dimensions(partition))
-        stage.rows += rows or 0
+        stage.rows_in += rows_in(galaxy.tables, asset, partition, registered)
+        stage.rows_out += rows_out(galaxy.tables, asset, partition)
     stage.seconds = round(stage.seconds, 3)
+    stage.cost_usd = round(stage.cost_usd, 6)
 
 
 def _add_paths(galaxy: Galaxy, report: PassReport) -> None:

@@ -113,7 +113,7 @@ class OpenAIChat:
         if self._settings.temperature is not None:
             parameters["temperature"] = self._settings.temperature
         if self._settings.structured == "json_schema":
-            schema = {"name": request.schema_name, "strict": True, "schema": request.schema}
+            schema = {"name": request.schema_name, "strict": True, "schema": dict(request.schema)}
             parameters["response_format"] = {"type": "json_schema", "json_schema": schema}
         elif self._settings.structured == "json_object":
             parameters["response_format"] = {"type": "json_object"}

@@ -14,11 +14,13 @@ from resources.chat.messages import ChatReply, ChatRequest, ImageRef, Outcome
 from resources.chat.openai_compatible import OpenAIChat
 from resources.chat.stages import Question, Stage
 from tg_assets import ids
-from tg_assets.filtered_pairs.prompts import STAGE as FILTER
-from tg_assets.raw_qa.prompts import STAGE as QUESTIONS
+from tg_assets.filtered_pairs import prompts as filter_prompts
+from tg_assets.raw_qa import prompts as question_prompts
 from tg_assets.referee_scores.prompts import stage as vote_stage
 from tg_assets.settings import OpenAIModel, Price
 
+FILTER = filter_prompts.STAGE
+QUESTIONS = question_prompts.STAGE
 VOTE = vote_stage("answer")
 STAGES = {"filter": FILTER, "questions": QUESTIONS, "vote": VOTE}
 

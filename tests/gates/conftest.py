@@ -7,9 +7,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from planted_world import World
+from planted_world import Stage, World
 
 
-@pytest.fixture()
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(tmp_path, monkeypatch)
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    return Stage(tmp_path_factory.mktemp("stage"))
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: Stage) -> World:
+    return World(tmp_path, monkeypatch, stage)

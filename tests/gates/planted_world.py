@@ -24,10 +24,11 @@ from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG
 
 from resources.galaxy import Galaxy
 from tg_assets import artifact, definitions, gates, suites
-from tg_assets.artifact import Made, Make, Work
+from tg_assets.artifact import Made, Make, Work, inputs_fingerprint
 from tg_assets.partitions import EDGES, dimensions
 from tg_assets.settings import load_settings
 from tg_assets.tables import TABLES
+from tg_assets.tables_io import TableStore
 from tg_assets.walk import QUIET
 
 Key = tuple[str, str | None]
@@ -57,12 +58,32 @@ class Tick:
         return self.requested.get(asset, set())
 
 
+class Stage:
+    """The definitions, assembled once for all tests; the world of each test acts on them."""
+
+    def __init__(self, home: Path) -> None:
+        self.world: World | None = None
+        self.settings = load_settings().model_copy(update={"home": str(home)})
+        self.galaxy = Galaxy(self.settings)
+        real = definitions.wired(self.settings)
+        self.partitions = {part.artifact.name: part.partitions for part in real}
+        planted = [replace(part, artifact=replace(part.artifact, make=self._make)) for part in real]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(definitions, "wired", lambda _: planted)
+            self.defs = definitions.build_defs(self.settings, self.galaxy)
+
+    def _make(self, work: Work) -> Made:
+        assert self.world is not None
+        return self.world.make(work)
+
+
 @dataclass
 class World:
     """A galaxy of planted artifacts on an instance in memory."""
 
     home: Path
     monkeypatch: pytest.MonkeyPatch
+    stage: Stage
     faulty: set[Key] = field(default_factory=set)
     broken: set[Key] = field(default_factory=set)
     content: dict[Key, str] = field(default_factory=dict)
@@ -73,23 +94,14 @@ class World:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        settings = load_settings().model_copy(update={"home": str(self.home / "galaxy")})
-        self.galaxy = Galaxy(settings)
+        self.stage.world = self
+        self.galaxy, self.defs = self.stage.galaxy, self.stage.defs
+        self.settings, self.partitions = self.stage.settings, self.stage.partitions
+        self.galaxy.tables = TableStore(str(self.home / "galaxy"))
         self.instance = dg.DagsterInstance.ephemeral()
         self._remember_registered()
-        real = definitions.wired(settings)
-        self.monkeypatch.setattr(
-            definitions,
-            "wired",
-            lambda _: [
-                replace(part, artifact=replace(part.artifact, make=self._make)) for part in real
-            ],
-        )
         self.monkeypatch.setattr(artifact, "recipe", self._recipe)
         self.monkeypatch.setattr(suites, "judge", self._judge)
-        self.settings = settings
-        self.defs = definitions.build_defs(settings, self.galaxy)
-        self.partitions = {part.artifact.name: part.partitions for part in real}
 
     def _remember_registered(self) -> None:
         """A tick asks for the registered partitions 1,700 times, 1.4 ms each: ask once."""
@@ -99,7 +111,8 @@ class World:
 
     # what the artifacts do
 
-    def _make(self, work: Work) -> Made:
+    def make(self, work: Work) -> Made:
+        """Make what is planted for a partition."""
         key = (work.asset, work.partition)
         if key in self.broken:
             raise RuntimeError(f"{key} is broken")
@@ -151,9 +164,26 @@ class World:
         self.lay(asset, partition, content)
         self.check(asset, partition, good=good)
 
+    def fill(self, before: str | None = None) -> None:
+        """Plant every registered partition, open and up to date, of all assets or those before."""
+        for asset in EDGES:  # in the order data flows
+            if asset == before:
+                return
+            for key in self.keys_of(asset):
+                registered = self.galaxy.registered(self.instance)
+                inputs = gates.inputs(self.instance, asset, key, registered)
+                made_from = inputs_fingerprint(self.galaxy, asset, key, inputs)
+                self._lay(asset, key, "first", made_from)
+                self.check(asset, key, good=True)
+
     def lay(self, asset: str, partition: str | None, content: str) -> None:
         """Put a partition there unchecked."""
-        stamp = self.galaxy.tables.write(asset, one_row(asset, content), *dimensions(partition))
+        self._lay(asset, partition, content, made_from="planted")
+
+    def _lay(self, asset: str, partition: str | None, content: str, made_from: str) -> None:
+        stamp = self.galaxy.tables.write(
+            asset, one_row(asset, content), *dimensions(partition), inputs=made_from
+        )
         self.instance.report_runless_asset_event(
             dg.AssetMaterialization(
                 asset, partition=partition, tags={"dagster/data_version": stamp.version}

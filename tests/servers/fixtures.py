@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -48,7 +49,7 @@ class RunningServer:
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
 
     @property
-    def log(self) -> list[dict[str, object]]:
+    def log(self) -> list[dict[str, Any]]:
         return self._server.log
 
     def stop(self) -> None:

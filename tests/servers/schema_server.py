@@ -14,9 +14,9 @@ import hashlib
 import json
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
@@ -96,11 +96,11 @@ class SchemaServer:
         if named == "reset":
             transport = request.transport
             assert transport is not None
-            transport.abort()  # type: ignore[attr-defined]
+            transport.abort()
             return web.Response()
         return self.FAULTS[named](answer)
 
-    FAULTS = {
+    FAULTS: ClassVar[dict[str, Callable[[Any], web.StreamResponse]]] = {
         "429 now": lambda _: _error(429, "rate_limit_exceeded", "slow down", {"Retry-After": "0"}),
         "429 in 1 s": lambda _: _error(429, "rate_limit_exceeded", "wait", {"Retry-After": "1"}),
         "no credit": lambda _: _error(429, "insufficient_quota", "pay first"),

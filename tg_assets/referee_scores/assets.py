@@ -7,6 +7,7 @@ import polars as pl
 from resources.chat.messages import ImageRef
 from resources.chat.stages import Question
 from tg_assets.artifact import UNANSWERED, Made, Work, artifact, unanswered
+from tg_assets.pools import referees_pool
 from tg_assets.referee_scores.prompts import stage
 from tg_assets.referee_scores.scoring import agreement, score
 from tg_assets.showing import plot
@@ -14,7 +15,7 @@ from tg_assets.tables import REFEREE_SCORES
 from tg_assets.task_tree.paths import task_paths
 
 
-@artifact("chat")
+@artifact("chat", pool=referees_pool)
 def referee_scores(work: Work) -> Made:
     """One referee's votes on the shard's questions: 1, 0, or none, for a reason."""
     _, referee = work.keys

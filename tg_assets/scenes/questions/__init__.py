@@ -32,7 +32,7 @@ def known_family(scene: Scene) -> bool:
     return scene.family in _FAMILIES
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def by_path(scene: Scene) -> dict[str, tuple[Question, ...]]:
     """All questions of a scene under every path, of each level, that has any."""
     asker = Asker(scene)
