@@ -111,12 +111,10 @@ def build_defs(
         )
         for part in parts
     ]
-    by_name = {part.artifact.name: part for part in parts}
     jobs = [
         dg.define_asset_job(
             job.name,
             selection=dg.AssetSelection.assets(*job.assets),
-            partitions_def=by_name[job.assets[0]].partitions,
             executor_def=dg.in_process_executor,
             description=f"{', '.join(job.assets)}, with their checks.",
         )

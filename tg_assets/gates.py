@@ -20,6 +20,10 @@ SUITE = "suite"
 """Name of the blocking check that every asset of the graph has."""
 
 
+KEYS_PER_QUERY = 10_000
+"""More keys than SQLite takes variables; beyond this all partitions are read instead."""
+
+
 class State(StrEnum):
     """What is known about one partition of an asset."""
 
@@ -64,7 +68,7 @@ def states(
     key = dg.AssetCheckKey(dg.AssetKey(asset), SUITE)
     named = [partition for partition in partitions if partition is not None]
     infos = instance.event_log_storage.get_asset_check_partition_info(
-        [key], partition_keys=named or None
+        [key], partition_keys=named if 0 < len(named) <= KEYS_PER_QUERY else None
     )
     found = {info.partition_key: info for info in infos}
     materialized = _materialized(instance, asset, partitions)

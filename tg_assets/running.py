@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -52,10 +52,8 @@ USER_ERRORS = (
 """What a person can put right: the message says how, and a traceback would only hide it."""
 
 
-class Shown(Protocol):
+class Shown(Watcher):
     """Shows a pass while it goes on."""
-
-    watcher: Watcher
 
     def say(self, line: str) -> None:
         """Show a line of its own."""
@@ -64,11 +62,10 @@ class Shown(Protocol):
         """Show progress within a partition."""
 
 
-class Bars(Watcher):
+class Bars(Shown):
     """Shows a bar for each stage, and beneath it what is going on inside."""
 
     def __init__(self, bars: Progress) -> None:
-        self.watcher = self
         self._bars = bars
         self._stage: TaskID | None = None
         self._inner: TaskID = bars.add_task("", total=None, visible=False)
@@ -94,11 +91,10 @@ class Bars(Watcher):
         )
 
 
-class Lines(Watcher):
+class Lines(Shown):
     """Writes lines to a log: one as a stage begins, and one whenever it was quiet for long."""
 
     def __init__(self, console: Console, every_s: float = SAID_EVERY_S) -> None:
-        self.watcher = self
         self._console = console
         self._every_s = every_s
         self._began = time.monotonic()
@@ -173,7 +169,7 @@ def run_pass(settings: Settings, *, as_json: bool, config: Path | None) -> PassR
         shown_on(console) as shown,
         progress.reported_to(shown.inside),
     ):
-        report = walk(galaxy, instance, shown.say, shown.watcher)
+        report = walk(galaxy, instance, shown.say, shown)
     if as_json:
         print(report.to_json(), flush=True)
     _summary(console, report, galaxy, config)

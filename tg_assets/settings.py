@@ -338,7 +338,11 @@ def _resolved(settings: Settings, base: Path) -> Settings:
         for source in settings.sources
     )
     seeds = settings.task_tree.seeds
-    seeds = str(SHIPPED_SEEDS[seeds]) if seeds in SHIPPED_SEEDS else at("task_tree.seeds", seeds)
+    seeds = (
+        str(SHIPPED_SEEDS[seeds])
+        if seeds in SHIPPED_SEEDS
+        else _absolute("task_tree.seeds", seeds, base)
+    )
     tree = settings.task_tree.model_copy(update={"seeds": seeds})
     clip = settings.clip.model_copy(
         update={"checkpoint": at("clip.checkpoint", settings.clip.checkpoint)}

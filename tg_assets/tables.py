@@ -48,6 +48,7 @@ class Table:
                 where none may, or two rows share a key.
         """
         self._check_columns(frame)
+        self._check_kinds(frame)
         try:
             frame = frame.select(pl.col(name).cast(kind) for name, kind in self.columns.items())
         except pl.exceptions.PolarsError as error:
@@ -66,6 +67,16 @@ class Table:
                 f"the table has {list(self.columns)} (tg_assets/tables.py)"
             )
 
+    def _check_kinds(self, frame: pl.DataFrame) -> None:
+        """Refuse what a cast would change without a word: 1.5 to 1, 2 to "2"."""
+        for name, kind in self.columns.items():
+            found = frame.schema[name]
+            if _family(found) not in (_family(kind), None):
+                raise TableError(
+                    f"{self.name}: a value has the wrong type: column {name!r} holds {found}, "
+                    f"it is to hold {kind}"
+                )
+
     def _check_nulls(self, frame: pl.DataFrame) -> None:
         for name in self.columns:
             if name in self.nullable:
@@ -83,6 +94,18 @@ class Table:
         if twins.any():
             row = frame.select(self.key).row(int(twins.arg_max() or 0), named=True)
             raise TableError(f"{self.name}: {int(twins.sum())} rows share a key, one is {row}")
+
+
+def _family(kind: pl.DataType) -> str | None:
+    """Return which types may be cast into each other; null fits any."""
+    if kind == pl.Null:
+        return None
+    families = {
+        "whole number": kind.is_integer(),
+        "number": kind.is_float(),
+        "nested": kind.is_nested(),
+    }
+    return next((name for name, fits in families.items() if fits), str(kind))
 
 
 def _table(

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
@@ -92,7 +93,7 @@ class TableStore:
 
         Raises:
             TableMissing: It was never written.
-            TableError: The file is not the table (an older schema, a foreign file).
+            TableError: The file is not the table (an older schema, a foreign or damaged file).
         """
         path = self.path(table, *partition)
         try:
@@ -105,18 +106,15 @@ class TableStore:
         try:
             frame = pl.read_parquet(io.BytesIO(content))
         except pl.exceptions.PolarsError as error:
-            raise TableError(f"{path} cannot be read as Parquet: {error}") from error
+            raise _damaged(path, error) from error
         return _as_table(TABLES[table], frame, path)
 
     def stamp(self, table: str, *partition: str) -> Stamp | None:
         """Return what a partition's file says about itself, null when there is no file."""
-        path = self.path(table, *partition)
-        try:
-            with path.open("rb") as file:
-                footer = pq.read_metadata(file).metadata or {}
-        except FileNotFoundError:
+        footer = self._footer(table, *partition)
+        if footer is None:
             return None
-        text = footer.get(STAMP_KEY.encode())
+        text = (footer.metadata or {}).get(STAMP_KEY.encode())
         if text is None:
             return None
         said = orjson.loads(text)
@@ -124,18 +122,37 @@ class TableStore:
 
     def rows(self, table: str, *partition: str) -> int | None:
         """Return how many rows a partition has, null when there is no file; reads the footer."""
+        footer = self._footer(table, *partition)
+        return None if footer is None else int(footer.num_rows)
+
+    def _footer(self, table: str, *partition: str) -> pq.FileMetaData | None:
+        path = self.path(table, *partition)
         try:
-            with self.path(table, *partition).open("rb") as file:
-                return int(pq.read_metadata(file).num_rows)
+            with path.open("rb") as file:
+                return pq.read_metadata(file)
         except FileNotFoundError:
             return None
+        except pa.ArrowException as error:
+            raise _damaged(path, error) from error
 
     def partitions(self, table: str) -> list[str]:
         """Return the keys of a table's partitions that exist, in order (one dimension only)."""
         folder = self.root / "tables" / table
         if not folder.is_dir():
             return []
-        return sorted(file.stem for file in folder.iterdir() if file.name.endswith(".parquet"))
+        names = (file.name for file in folder.iterdir())
+        return sorted(
+            name.removesuffix(".parquet")
+            for name in names
+            if name.endswith(".parquet") and not name.startswith(".")
+        )
+
+
+def _damaged(path: UPath, error: Exception) -> TableError:
+    return TableError(
+        f"{path} cannot be read as Parquet: {error}; put it back from a copy, or delete it and run "
+        "again what makes it"
+    )
 
 
 def _as_table(table: Table, frame: pl.DataFrame, path: UPath) -> pl.DataFrame:

@@ -24,6 +24,7 @@ from tg_assets.registration import list_batch, list_shards
 from tg_assets.stage_rows import rows_in, rows_out
 
 Say = Callable[[str], None]
+INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -108,6 +109,9 @@ def walk(
 
     Returns:
         What was done.
+
+    Raises:
+        KeyboardInterrupt: Somebody interrupted it; what was answered until then is kept.
     """
     started = time.monotonic()
     report = PassReport()
@@ -214,6 +218,8 @@ def _run(
         raise_on_error=False,
         tags={"taskgalaxy/walk": "true"},
     )
+    if _was_interrupted(result):
+        raise KeyboardInterrupt  # Dagster takes it for a failure of the step, and would go on
     seconds = time.monotonic() - started
     durations = dict(_durations(result))
     for asset in assets:
@@ -222,6 +228,16 @@ def _run(
     for event in result.get_asset_materialization_events():
         _count(report.stages[event.asset_key.to_user_string()], event)  # type: ignore[union-attr]
     report.failures += _failures(result, partition)
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    for event in result.all_events:
+        error = event.step_failure_data.error if event.is_step_failure else None
+        while error is not None:
+            if error.cls_name in INTERRUPTS:
+                return True
+            error = error.cause
+    return False
 
 
 def _durations(result: dg.ExecuteInProcessResult) -> Iterator[tuple[str, float]]:

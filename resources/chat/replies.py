@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from resources.chat.messages import Json
 from resources.chat.stages import UnusableReply
 
-MAX_STARTS = 500
+MAX_STARTS = 200
 """How many brackets of a reply are tried as the beginning of JSON, so that no reply is slow."""
 THOUGHT_END = "</think>"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from asked import FILTER, QUESTIONS, STAGES, VOTE
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.chat.asking import understand
@@ -29,7 +29,7 @@ ANY_TEXT = st.one_of(
     JSON.map(json.dumps),
     NEAR_MISSES,
     st.text(alphabet='{}[]":,01\\ud8 ', max_size=60),
-    st.sampled_from(["[" * 100_000, '{"a":' * 50_000, '["' * 50_000, "9" * 5000, "\ud800", "\x00"]),
+    st.sampled_from(["9" * 5000, "\ud800", "\x00"]),
     st.sampled_from(["suitable", "vote"]).map(lambda name: json.dumps({name: "9" * 5000})),
     st.just(json.dumps({"suitable": ["9" * 5000], "unsuitable": [10**400]})),
     st.just(json.dumps({"items": [{"label": "9" * 5000, "question": "?", "answer": "\ud800"}]})),
@@ -43,6 +43,7 @@ def _questions(count: int) -> list[Question]:
 
 
 @pytest.mark.parametrize("name", STAGES)
+@settings(deadline=None)
 @given(text=ANY_TEXT, count=st.integers(1, 12))
 def test_parser_raises_nothing_but_unusable_reply(name: str, text: str, count: int) -> None:
     count = 1 if name == "vote" else count
@@ -54,6 +55,7 @@ def test_parser_raises_nothing_but_unusable_reply(name: str, text: str, count: i
 
 
 @pytest.mark.parametrize("name", STAGES)
+@settings(deadline=None)
 @given(text=ANY_TEXT, count=st.integers(1, 12))
 def test_every_item_has_an_answer_with_a_value_or_a_reason(
     name: str, text: str, count: int
@@ -65,6 +67,7 @@ def test_every_item_has_an_answer_with_a_value_or_a_reason(
         assert (answer.reason is None) == (answer.outcome == Outcome.ANSWERED)
 
 
+@settings(deadline=None)
 @given(text=ANY_TEXT)
 def test_json_in_raises_nothing_but_unusable_reply(text: str) -> None:
     for find in (json_in, object_in):
@@ -75,6 +78,7 @@ def test_json_in_raises_nothing_but_unusable_reply(text: str) -> None:
         assert isinstance(found, dict | list)
 
 
+@settings(deadline=None)
 @given(value=st.dictionaries(st.text(), JSON), before=PROSE, after=st.text(max_size=40))
 def test_json_is_found_inside_prose(value: Any, before: str, after: str) -> None:
     text = json.dumps(value)
@@ -84,6 +88,7 @@ def test_json_is_found_inside_prose(value: Any, before: str, after: str) -> None
     assert repr(object_in(f"{before}\n```json\n{text}\n```{after}")) == repr(expected)
 
 
+@settings(deadline=None)
 @given(verdicts=st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=12))
 def test_filter_verdicts_round_trip(verdicts: list[bool | None]) -> None:
     reply = {
@@ -98,6 +103,7 @@ def test_filter_label_in_both_lists_has_no_verdict() -> None:
     assert FILTER.parse(text, _questions(3)) == [True, None, False]
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.tuples(TEXT, TEXT), min_size=1, max_size=8), st.randoms())
 def test_questions_round_trip_in_any_order(pairs: list[Any], dice: Any) -> None:
     items = [
@@ -144,6 +150,17 @@ def test_vote_that_is_none_is_unusable(text: str) -> None:
         VOTE.parse(text, _questions(1))
 
 
+@settings(deadline=None)
 @given(data=st.dictionaries(st.text(), st.none() | st.text() | st.integers(-(2**53), 2**53)))
 def test_data_of_a_prompt_round_trips(data: dict[str, Any]) -> None:
     assert data_of(with_data("Do this.\nDATA\n{}", data)) == data
+
+
+@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("piece", ["[", '{"a":', '["', "{", "}", '{"'])
+@pytest.mark.timeout(20)
+def test_no_reply_is_slow_to_read(name: str, piece: str) -> None:
+    text = piece * 20_000
+    with pytest.raises(UnusableReply) as raised:
+        STAGES[name].parse(text, _questions(1))
+    assert len(str(raised.value)) < 300

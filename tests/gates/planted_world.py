@@ -44,7 +44,7 @@ def one_row(table: str, content: str) -> pl.DataFrame:
         name: content if kind == pl.String else [] if kind.is_nested() else 1
         for name, kind in TABLES[table].columns.items()
     }
-    return TABLES[table].enforce(pl.DataFrame([row], schema=list(row), strict=False))
+    return TABLES[table].enforce(pl.DataFrame([row], schema=dict(TABLES[table].columns)))
 
 
 @dataclass
@@ -98,6 +98,10 @@ class World:
         self.galaxy, self.defs = self.stage.galaxy, self.stage.defs
         self.settings, self.partitions = self.stage.settings, self.stage.partitions
         self.galaxy.tables = TableStore(str(self.home / "galaxy"))
+        # the schema's version matters to migrations only, and costs more than the rest
+        for storage in ("event_log", "runs"):
+            stamping = f"dagster._core.storage.{storage}.in_memory.stamp_alembic_rev"
+            self.monkeypatch.setattr(stamping, lambda *_: None)
         self.instance = dg.DagsterInstance.ephemeral()
         self._remember_registered()
         self.monkeypatch.setattr(artifact, "recipe", self._recipe)

@@ -72,6 +72,8 @@ def looked_at(galaxy: Galaxy, suites: dict[str, Suite]) -> Look:
     tables = galaxy.tables
     for name in ("rejected_images", "qa_failures", "raw_qa", "rejected_task_types"):
         tables.write(name, TABLES[name].empty(), SHARD)
+    for referee in galaxy.settings.referees:
+        tables.write("referee_scores", rows("referee_scores"), SHARD, referee)
     return Look(galaxy, suites)
 
 
@@ -248,6 +250,13 @@ def test_too_many_samples_of_a_type_are_told(looked_at: Look) -> None:
     count = looked_at.galaxy.settings.dataset.max_per_type + 1
     told = looked_at.failure("balanced_dataset", rows("balanced_dataset", count))
     assert told.startswith("most samples of a task type is 56, allowed is at most 55")
+
+
+def test_questions_newer_than_their_votes_are_told(looked_at: Look) -> None:
+    (referee, *_) = looked_at.galaxy.settings.referees
+    looked_at.galaxy.tables.write("referee_scores", rows("referee_scores", 3), SHARD, referee)
+    told = looked_at.failure("scored_qa", rows("scored_qa"))
+    assert told.startswith("questions without a ballot is 1, allowed is at most 0")
 
 
 def test_a_referee_that_contradicts_the_scene_graphs_is_told(

@@ -27,9 +27,20 @@ def _votes(subject: Subject) -> Sequence[Measure]:
     ]
 
 
+def without_ballot(subject: Subject) -> int:
+    """Count the questions that a referee was never asked about, over all referees."""
+    (shard,) = subject.keys
+    return sum(
+        subject.frame.join(
+            subject.tables.read("referee_scores", shard, referee), on="qa_id", how="anti"
+        ).height
+        for referee in subject.settings.referees
+    )
+
+
 def _scores(subject: Subject) -> Sequence[Measure]:
     least = subject.settings.checks.min_referee_agreement
-    return [
+    alike = [
         Measure(
             f"agreement of {pair}",
             share,
@@ -38,6 +49,14 @@ def _scores(subject: Subject) -> Sequence[Measure]:
         )
         for pair, share in agreement(subject.frame).items()
     ]
+    ballots = Measure(
+        "questions without a ballot",
+        without_ballot(subject),
+        high=0,
+        advice="The referee's votes are older than the questions: materialize them again.",
+    )
+    return [ballots, *alike]
+
 
 
 REFEREE_SCORES = Suite("referee_scores", [one_of("vote", [0, 1])], _votes)

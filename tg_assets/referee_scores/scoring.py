@@ -41,7 +41,7 @@ def agreement(scored: pl.DataFrame) -> dict[str, float]:
     """
     votes = (
         scored.select("qa_id", "votes")
-        .explode("votes")
+        .explode("votes", empty_as_null=True)
         .unnest("votes")
         .filter(pl.col("vote").is_not_null())
     )

@@ -7,8 +7,9 @@ import io
 import polars as pl
 from upath import UPath
 
-from tg_assets.ids import task_id
+from tg_assets.ids import ID_CHARS, task_id
 from tg_assets.tables import WITHDRAWALS
+from tg_assets.task_tree.labels import join_path, normalise_path
 
 KINDS = ("image", "task_type")
 EMPTY = b"kind,id,reason\n"
@@ -19,14 +20,26 @@ class WithdrawalsError(ValueError):
 
 
 def listed_content(path: str | None) -> bytes:
-    """Return the list's bytes; an empty list when there is none."""
-    return EMPTY if path is None else UPath(path).read_bytes()
+    """Return the list's bytes; an empty list when there is none.
+
+    Raises:
+        WithdrawalsError: The file is gone or cannot be read.
+    """
+    if path is None:
+        return EMPTY
+    try:
+        return UPath(path).read_bytes()
+    except OSError as error:
+        raise WithdrawalsError(
+            f"{path}: the list of withdrawals cannot be read: {error.strerror or error}"
+        ) from error
 
 
 def read_withdrawals(path: str | None) -> pl.DataFrame:
     """Read a CSV with the columns kind (image, task_type), id and, optionally, reason.
 
-    A task type may be named by its path, an image by its image_id.
+    A task type may be named by its path, an image by its image_id. What is listed twice counts
+    once, with the first reason.
 
     Returns:
         The table ``withdrawals``; a task type's descendants are not added here.
@@ -34,27 +47,46 @@ def read_withdrawals(path: str | None) -> pl.DataFrame:
     Raises:
         WithdrawalsError: The file is no such list.
     """
+    content = listed_content(path)
     try:
-        frame = pl.read_csv(io.BytesIO(listed_content(path)), infer_schema=False)
+        frame = pl.read_csv(io.BytesIO(content), infer_schema=False)
+    except pl.exceptions.NoDataError:
+        raise WithdrawalsError(f"{path}: is empty; write the header kind,id,reason") from None
     except pl.exceptions.PolarsError as error:
         raise WithdrawalsError(f"{path}: is not a CSV file: {error}") from error
     if not {"kind", "id"} <= set(frame.columns):
         raise WithdrawalsError(f"{path}: needs the columns kind and id, it has {frame.columns}")
     if "reason" not in frame.columns:
         frame = frame.with_columns(reason=pl.lit(None, pl.String))
-    for number, (kind, name) in enumerate(frame.select("kind", "id").iter_rows(), start=2):
-        if kind not in KINDS or not name:
-            raise WithdrawalsError(
-                f"{path}, line {number}: kind {kind!r} with id {name!r}; kind is one of {KINDS} "
-                "and id is not empty"
-            )
-    ids = [
-        task_id(name) if kind == "task_type" and not _is_id(name) else name
-        for kind, name in frame.select("kind", "id").iter_rows()
+    rows = [
+        (*_entry(f"{path}, row {number}", kind, name), reason)
+        for number, (kind, name, reason) in enumerate(
+            frame.select("kind", "id", "reason").iter_rows(), start=1
+        )
     ]
-    rows = frame.with_columns(id=pl.Series(ids, dtype=pl.String))
-    return WITHDRAWALS.enforce(rows.select("kind", "id", "reason").unique(["kind", "id"]))
+    listed = pl.DataFrame(rows, schema=dict(WITHDRAWALS.columns), orient="row")
+    return WITHDRAWALS.enforce(listed.unique(["kind", "id"], keep="first", maintain_order=True))
+
+
+def _entry(place: str, kind: str | None, name: str | None) -> tuple[str, str]:
+    """Return kind and id of an entry."""
+    kind, name = (kind or "").strip(), (name or "").strip()
+    if kind not in KINDS:
+        raise WithdrawalsError(f"{place}: kind is {kind!r}, it is one of {', '.join(KINDS)}")
+    if not name:
+        raise WithdrawalsError(f"{place}: there is no id; name what is withdrawn or delete the row")
+    if _is_id(name):
+        return kind, name
+    if kind == "image":
+        raise WithdrawalsError(
+            f"{place}: {name!r} is no image_id; give the {ID_CHARS} hexadecimal digits that the "
+            "table image_pool has for its uri"
+        )
+    path = join_path(normalise_path(name))
+    if not path:
+        raise WithdrawalsError(f"{place}: {name!r} is no path of a task type, such as ocr~bill ocr")
+    return kind, task_id(path)
 
 
 def _is_id(name: str) -> bool:
-    return len(name) == 32 and all(char in "0123456789abcdef" for char in name)
+    return len(name) == ID_CHARS and all(char in "0123456789abcdef" for char in name)

@@ -1,0 +1,144 @@
+"""What is withdrawn disappears with the next pass, images are refilled, nothing else is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+from resources.galaxy import Galaxy
+from tg_assets.instance import open_instance
+from tg_assets.settings import load_settings
+from tg_assets.walk import PassReport, walk
+
+TOP_K = 3
+TABLES = ("candidate_pairs", "filtered_pairs", "raw_qa", "balanced_dataset")
+SEEDS = {
+    "counting": ["object counting", "shape counting"],
+    "detection": ["object detection", "shape detection"],
+    "image description": ["brief captioning", "region description"],
+    "logical reasoning": ["comparison reasoning", "spatial reasoning"],
+}
+
+
+@dataclass
+class Snapshot:
+    """What a pass did and left."""
+
+    report: PassReport
+    tables: dict[str, pl.DataFrame]
+
+    def pairs(self, table: str = "candidate_pairs") -> set[tuple[str, str]]:
+        return set(self.tables[table].select("image_id", "task_id").iter_rows())
+
+    def asked(self, stage: str) -> int:
+        """Return how many questions the ledger did not know."""
+        return self.report.stages[stage].questions - self.report.stages[stage].known
+
+
+@dataclass
+class Withdrawn:
+    """A pass before and one after an image and a task type were withdrawn."""
+
+    image: str
+    task: str
+    path: str
+    before: Snapshot
+    after: Snapshot
+
+
+def passed(folder: Path) -> Snapshot:
+    settings = load_settings(folder / "galaxy.yaml")
+    with open_instance(settings) as instance:
+        galaxy = Galaxy(settings)
+        report = walk(galaxy, instance)
+    assert not report.failures, report.failures
+    shard = ("00000-drawn",)
+    return Snapshot(
+        report,
+        {
+            name: galaxy.tables.read(name, *(() if name == "balanced_dataset" else shard))
+            for name in TABLES
+        },
+    )
+
+
+def write_settings(folder: Path) -> None:
+    settings = {
+        "name": "small",
+        "home": "home",
+        "sources": [{"kind": "rendered", "name": "drawn", "count": 8, "families": ["grid"]}],
+        "task_tree": {"seeds": "seeds.yaml", "model": "embedded"},
+        "clip": {"device": "cpu"},
+        "match": {"top_k": TOP_K, "keep_per_batch": TOP_K},
+        "filter": "embedded",
+        "ask": "embedded",
+        "referees": {"ada": "embedded"},
+        "models": {"embedded": {"provider": "embedded", "error_rate": 0.0}},
+        "dataset": {"min_score": 1, "exports": ["llava"]},
+        "withdrawals": "withdrawn.csv",
+    }
+    (folder / "galaxy.yaml").write_text(yaml.safe_dump(settings))
+    (folder / "seeds.yaml").write_text(yaml.safe_dump(SEEDS))
+    (folder / "withdrawn.csv").write_text("kind,id,reason\n")
+
+
+@pytest.fixture(scope="module")
+def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Withdrawn]:
+    folder = tmp_path_factory.mktemp("withdrawals")
+    write_settings(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", "")  # opening the instance sets it
+        before = passed(folder)
+        samples = before.tables["balanced_dataset"].sort("sample_id")
+        image, task, path = samples.select("image_id", "task_id", "path").row(0)
+        lines = f"kind,id,reason\nimage,{image},blurred\ntask_type,{path.upper()},wrong\n"
+        (folder / "withdrawn.csv").write_text(lines)
+        yield Withdrawn(image, task, path, before, passed(folder))
+
+
+@pytest.mark.parametrize("table", ["candidate_pairs", "balanced_dataset"])
+def test_what_is_withdrawn_is_gone(withdrawn: Withdrawn, table: str) -> None:
+    before, after = withdrawn.before.tables[table], withdrawn.after.tables[table]
+    assert withdrawn.image in set(before["image_id"])
+    assert withdrawn.image not in set(after["image_id"])
+    assert withdrawn.task in set(before["task_id"])
+    assert withdrawn.task not in set(after["task_id"])
+    assert after.height > 0
+
+
+def test_images_are_refilled_from_the_task_types_that_remain(withdrawn: Withdrawn) -> None:
+    after = withdrawn.after.tables["candidate_pairs"]
+    counts = after.group_by("image_id").len()
+    assert counts["len"].unique().to_list() == [TOP_K]
+    everyone = set(withdrawn.before.tables["candidate_pairs"]["image_id"])
+    assert set(counts["image_id"]) == everyone - {withdrawn.image}
+    assert withdrawn.after.pairs() - withdrawn.before.pairs()
+
+
+def test_pairs_that_have_nothing_to_do_with_it_stay(withdrawn: Withdrawn) -> None:
+    stay = {
+        (image, task)
+        for image, task in withdrawn.before.pairs()
+        if image != withdrawn.image and task != withdrawn.task
+    }
+    assert stay <= withdrawn.after.pairs()
+
+
+def test_only_the_new_pairs_are_asked_about(withdrawn: Withdrawn) -> None:
+    new = withdrawn.after.pairs() - withdrawn.before.pairs()
+    assert withdrawn.after.asked("filtered_pairs") == len(new)
+    new_questions = withdrawn.after.pairs("raw_qa") - withdrawn.before.pairs("raw_qa")
+    assert withdrawn.after.asked("raw_qa") == len(new_questions)
+    assert withdrawn.after.asked("referee_scores") == len(new_questions)
+
+
+def test_the_tree_and_the_pool_are_not_run_again(withdrawn: Withdrawn) -> None:
+    stages = withdrawn.after.report.stages
+    untouched = ("task_tree", "task_embeddings", "image_pool", "image_embeddings")
+    assert [stages[name].ran for name in (*untouched, "clip_similarity")] == [0] * 5
+    assert stages["withdrawals"].rows_out == 2
