@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,9 +40,31 @@ def _settings(config: Path | None) -> Settings:
         raise typer.Exit(2) from None
 
 
-def _say(problem: str) -> None:
+def _say(problem: str, style: str = "red") -> None:
     for line in problem.splitlines():
-        errors.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        errors.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _plain_words() -> Iterator[None]:
+    """Say what a person interrupted or can put right, without a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say(
+            "Interrupted. What was answered is in the ledger and what was finished is in the "
+            "tables; the same command goes on from there."
+        )
+        raise typer.Exit(130) from None
+    except typer.Exit:
+        raise
+    except Exception as error:
+        from tg_assets.running import USER_ERRORS
+
+        if not isinstance(error, USER_ERRORS):
+            raise
+        _say(str(error))
+        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -49,22 +73,11 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON.")] = False,
 ) -> None:
     """Run the whole graph: register what is new, run what is not current, publish."""
-    from dagster import DagsterExecutionInterruptedError
+    with _plain_words():
+        settings = _settings(config)
+        from tg_assets.running import run_pass
 
-    settings = _settings(config)
-    from tg_assets.running import USER_ERRORS, run_pass
-
-    try:
         report = run_pass(settings, as_json=json, config=config)
-    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
-        _say(
-            "Interrupted. What was answered is in the ledger and what was finished is in the "
-            "tables; the same command goes on from there."
-        )
-        raise typer.Exit(130) from None
-    except USER_ERRORS as error:
-        _say(str(error))
-        raise typer.Exit(2) from None
     raise typer.Exit(1 if report.failures else 0)
 
 
@@ -89,14 +102,14 @@ def ui(
 @app.command()
 def check(config: ConfigOption = None) -> None:
     """Validate a settings file and say what it would do."""
-    settings = _settings(config)
-    uses = ", ".join(f"{place}={name}" for place, name in settings.model_uses())
-    Console().print(
-        f"{settings.name}: {len(settings.sources)} sources, models {uses}, "
-        f"tables under {settings.home}",
-        markup=False,
-        soft_wrap=True,
-    )
+    with _plain_words():
+        settings = _settings(config)
+        from tg_assets.checking import describe, remarks
+
+        for line in list(describe(settings)):
+            Console().print(line, markup=False, highlight=False, soft_wrap=True)
+        for line in remarks(settings):
+            _say(line, "yellow")
 
 
 @app.command()
@@ -127,7 +140,7 @@ def serve(
 
     GET /log (/log?after=N) lists what was asked, GET /v1/models the
     models, GET /health says whether it is up; all in JSON.
-    """
+    """  # noqa: D301 - \b tells click to leave the lines as they are
     from resources.galaxy import Galaxy
     from tg_assets.serving import SceneServer, serve
 

@@ -21,6 +21,7 @@ from resources import progress
 from resources.chat.ledger import LedgerError
 from resources.clip import ClipError
 from resources.galaxy import Galaxy
+from tg_assets.checking import remarks
 from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.instance import open_instance
 from tg_assets.settings import Settings
@@ -169,6 +170,8 @@ def run_pass(settings: Settings, *, as_json: bool, config: Path | None) -> PassR
         shown_on(console) as shown,
         progress.reported_to(shown.inside),
     ):
+        for line in remarks(settings):
+            shown.say(line)
         report = walk(galaxy, instance, shown.say, shown)
     if as_json:
         print(report.to_json(), flush=True)
@@ -211,10 +214,10 @@ def _print(console: Console, line: str, style: str | None = None) -> None:
 
 
 def _table(report: PassReport, name: str) -> Table:
-    """Return the stages as a table; `asked` is known from the ledger or bought."""
-    table = Table(title=f"{name}: {report.seconds:.1f} s", box=box.SIMPLE_HEAD, pad_edge=False)
+    """Return the stages as a table; what is asked is known from the ledger or paid."""
+    table = Table(title=f"{name}: {report.seconds:.1f} s", box=box.SIMPLE_HEAD, padding=(0, 0))
     table.add_column("stage", no_wrap=True)
-    for title in ("ran", "rows in", "rows out", "asked", "known", "bought", "$", "s"):
+    for title in ("ran", "in", "out", "asked", "known", "paid", "$", "s"):
         table.add_column(title, justify="right", overflow="fold")  # a cut number is a wrong one
     for stage_name, stage in report.stages.items():
         table.add_row(stage_name, *_cells(stage))
@@ -222,12 +225,19 @@ def _table(report: PassReport, name: str) -> Table:
 
 
 def _cells(stage: StageReport) -> list[str]:
-    asked = [f"{n:,}" for n in (stage.questions, stage.known, stage.requests)]
+    asked = [_short(number) for number in (stage.questions, stage.known, stage.requests)]
     return [
         f"{stage.ran}/{stage.partitions}",
-        f"{stage.rows_in:,}",
-        f"{stage.rows_out:,}",
+        _short(stage.rows_in),
+        _short(stage.rows_out),
         *(asked if stage.questions else ["", "", ""]),
-        f"{stage.cost_usd:.2f}" if stage.requests else "",
-        f"{stage.seconds:.1f}",
+        _short(stage.cost_usd, 2) if stage.requests else "",
+        _short(stage.seconds, 1),
     ]
+
+
+def _short(number: float, digits: int = 0) -> str:
+    """Return a number in at most seven characters up to a billion; JSON has it exactly."""
+    if number >= 1_000_000:
+        return f"{number / 1e6:.1f}M"
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.{digits}f}"

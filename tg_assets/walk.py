@@ -210,14 +210,17 @@ def _run(
     report: PassReport,
 ) -> None:
     started = time.monotonic()
-    result = defs.resolve_job_def(job.name).execute_in_process(
-        instance=instance,
-        partition_key=partition,
-        asset_selection=[dg.AssetKey(asset) for asset in assets],
-        run_config=QUIET,
-        raise_on_error=False,
-        tags={"taskgalaxy/walk": "true"},
-    )
+    try:
+        result = defs.resolve_job_def(job.name).execute_in_process(
+            instance=instance,
+            partition_key=partition,
+            asset_selection=[dg.AssetKey(asset) for asset in assets],
+            run_config=QUIET,
+            raise_on_error=False,
+            tags={"taskgalaxy/walk": "true"},
+        )
+    except dg.DagsterExecutionInterruptedError:
+        raise KeyboardInterrupt from None
     if _was_interrupted(result):
         raise KeyboardInterrupt  # Dagster takes it for a failure of the step, and would go on
     seconds = time.monotonic() - started

@@ -42,9 +42,15 @@ def test_standard_output_is_one_line_of_json(first: Pass) -> None:
 
 
 def test_the_summary_and_what_goes_on_are_on_standard_error(first: Pass) -> None:
-    assert "rows out" in first.errors
+    assert "known" in first.errors
     assert "image_pool" in first.errors
-    assert max(map(len, first.errors.splitlines()[:30])) <= 100
+    table = first.errors[first.errors.index(" stage ") : first.errors.index("published_dataset  ")]
+    assert max(map(len, table.splitlines())) <= 100
+
+
+def test_what_is_hardly_meant_is_remarked_on(first: Pass) -> None:
+    assert "referees ada, bob ask the same model in the same way" in first.errors
+    assert "clip.model small was trained on this project's drawn pictures" in first.errors
 
 
 def test_every_stage_says_its_rows_requests_cost_and_seconds(first: Pass) -> None:

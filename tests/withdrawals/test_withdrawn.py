@@ -94,8 +94,11 @@ def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Withdrawn]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", "")  # opening the instance sets it
         before = passed(folder)
-        samples = before.tables["balanced_dataset"].sort("sample_id")
-        image, task, path = samples.select("image_id", "task_id", "path").row(0)
+        samples = before.tables["balanced_dataset"]
+        counts = before.tables["candidate_pairs"].group_by("task_id").len()
+        often = samples.join(counts, on="task_id").sort("len", "sample_id")
+        task, path = often.select("task_id", "path").row(-1)
+        image = often["image_id"][0]
         lines = f"kind,id,reason\nimage,{image},blurred\ntask_type,{path.upper()},wrong\n"
         (folder / "withdrawn.csv").write_text(lines)
         yield Withdrawn(image, task, path, before, passed(folder))

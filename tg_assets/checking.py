@@ -1,0 +1,64 @@
+"""`tg check`: what settings would do, before anything is written or paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resources.galaxy import Galaxy
+from tg_assets.image_pool.sources import Refused, list_file_list, list_folder
+from tg_assets.settings import RenderedSource, Settings, Source
+from tg_assets.task_tree.seeds import load_seeds
+from tg_assets.withdrawals.listed import read_withdrawals
+
+
+def describe(settings: Settings) -> Iterator[str]:
+    """Yield lines that say what a pass would begin with; reads seeds, withdrawals and sources.
+
+    Raises:
+        ValueError: One of them cannot be used (SeedsError, WithdrawalsError, ListError).
+    """
+    seeds = load_seeds(settings.task_tree.seeds)
+    withdrawn = read_withdrawals(settings.withdrawals)
+    yield f"{settings.name}: tables under {settings.home}"
+    for source in settings.sources:
+        yield f"source {source.name}: {_held(source)}, licence {source.license}"
+    yield f"seeds: {len(seeds.paths)} task types in {settings.task_tree.seeds}"
+    if settings.withdrawals is not None:
+        yield f"withdrawals: {withdrawn.height} entries in {settings.withdrawals}"
+    for place, name in settings.model_uses():
+        yield f"{place}: {name} ({settings.models[name].provider})"
+
+
+def _held(source: Source) -> str:
+    if isinstance(source, RenderedSource):
+        return f"{source.count:,} pictures to be drawn"
+    if "://" in source.path:
+        return f"{source.path} (not looked at)"
+    look = list_folder if source.kind == "folder" else list_file_list
+    files = refused = 0
+    for entry in look(source.path, source.name, source.license):
+        refused += isinstance(entry, Refused)
+        files += not isinstance(entry, Refused)
+    rest = f", {refused:,} entries that can be no pictures" if refused else ""
+    return f"{files:,} files of images in {source.path}{rest}"
+
+
+def remarks(settings: Settings) -> Iterator[str]:
+    """Yield lines about what is allowed and hardly meant."""
+    galaxy = Galaxy(settings)
+    voices: dict[str, list[str]] = {}
+    for referee, name in settings.referees.items():
+        voices.setdefault(galaxy.chat_model(name).identity, []).append(referee)
+    for alike in voices.values():
+        if len(alike) > 1:
+            yield (
+                f"referees {', '.join(alike)} ask the same model in the same way: they always "
+                "agree, and their votes are worth one; give them models, or temperatures, of "
+                "their own"
+            )
+    for source in settings.sources:
+        if not isinstance(source, RenderedSource) and settings.clip.model == "small":
+            yield (
+                f"sources.{source.name}: clip.model small was trained on this project's drawn "
+                "pictures alone; for photos take a model such as ViT-B-32 (examples/openai.yaml)"
+            )
