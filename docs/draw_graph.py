@@ -1,7 +1,7 @@
 """Draws the graph of the definitions as Mermaid and puts it into the documents.
 
-    python -m docs.draw_graph          # writes
-    python -m docs.draw_graph --check  # fails when a document is not up to date
+python -m docs.draw_graph          # writes
+python -m docs.draw_graph --check  # fails when a document is not up to date
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def main() -> int:
     """Write or check the documents."""
     graph = mermaid(build_defs(load_settings()))
     stale = [
-        path for path in DOCUMENTS if with_graph(path.read_text("utf-8"), graph) != path.read_text("utf-8")
+        path
+        for path in DOCUMENTS
+        if with_graph(path.read_text("utf-8"), graph) != path.read_text("utf-8")
     ]
     if "--check" in sys.argv:
         for path in stale:

@@ -119,7 +119,9 @@ def test_a_materialization_tells_its_story(url: str) -> None:
     for asset in ("image_pool", "raw_qa", "balanced_dataset"):
         assert shown[asset]["examples"] == "MarkdownMetadataEntry"
     for asset in ("filtered_pairs", "raw_qa", "referee_scores"):
-        assert {"prompt tokens", "cost (USD)", "requests", "found in the ledger"} <= set(shown[asset])
+        assert {"prompt tokens", "cost (USD)", "requests", "found in the ledger"} <= set(
+            shown[asset]
+        )
     assert {"samples per type", "scores", "votes", "levels of the tree"} <= set(
         shown["balanced_dataset"]
     )

@@ -114,7 +114,6 @@ def _balanced(work: Work, tree: pl.DataFrame) -> Balanced:
     )
 
 
-
 def _examples(samples: pl.DataFrame) -> dg.MetadataValue[Any]:
     from tg_assets.balanced_dataset.report import example_samples
 

@@ -39,5 +39,5 @@ def best_of_cell(images: pl.DataFrame, tasks: pl.DataFrame, keep: int) -> pl.Dat
 
 
 def _matrix(frame: pl.DataFrame) -> np.ndarray:
-    flat = frame["embedding"].explode().to_numpy()
+    flat = frame["embedding"].explode(empty_as_null=False).to_numpy()
     return np.ascontiguousarray(flat.reshape(frame.height, -1), dtype=np.float32)

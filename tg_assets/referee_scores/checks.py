@@ -58,6 +58,5 @@ def _scores(subject: Subject) -> Sequence[Measure]:
     return [ballots, *alike]
 
 
-
 REFEREE_SCORES = Suite("referee_scores", [one_of("vote", [0, 1])], _votes)
 SCORED_QA = Suite("scored_qa", [between("score", 0, None)], _scores)
