@@ -59,17 +59,14 @@ def with_graph(text: str, graph: str) -> str:
 def main() -> int:
     """Write or check the documents."""
     graph = mermaid(build_defs(load_settings()))
-    stale = [
-        path
-        for path in DOCUMENTS
-        if with_graph(path.read_text("utf-8"), graph) != path.read_text("utf-8")
-    ]
+    drawn = {path: with_graph(path.read_text("utf-8"), graph) for path in DOCUMENTS}
+    stale = [path for path, text in drawn.items() if path.read_text("utf-8") != text]
     if "--check" in sys.argv:
         for path in stale:
             print(f"{path.relative_to(ROOT)}: the graph is not that of the definitions; run this")
         return 1 if stale else 0
     for path in stale:
-        path.write_text(with_graph(path.read_text("utf-8"), graph), "utf-8")
+        path.write_text(drawn[path], "utf-8")
     return 0
 
 

@@ -112,9 +112,8 @@ def _wait(
             raise NoDevice(f"no {count} of the GPUs {devices} came free within {timeout_s:g} s")
         if now - said >= SAY_EVERY_S:
             said = now
-            say(
-                f"waiting for {count} of the GPUs {', '.join(devices)}, {now - started:.0f} s so far"
-            )
+            names = ", ".join(devices)
+            say(f"waiting for {count} GPUs of {names}, {now - started:.0f} s so far")
         time.sleep(POLL_S)
 
 

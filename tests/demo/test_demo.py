@@ -99,7 +99,12 @@ def test_40_question_templates_occur(demo: Demo) -> None:
 
 
 def test_each_referee_rejects_some_and_not_the_same(demo: Demo) -> None:
-    votes = demo.table("scored_qa").explode("votes", empty_as_null=True).unnest("votes").filter(pl.col("vote") == 0)
+    votes = (
+        demo.table("scored_qa")
+        .explode("votes", empty_as_null=True)
+        .unnest("votes")
+        .filter(pl.col("vote") == 0)
+    )
     rejected = {str(referee): set(part["qa_id"]) for (referee,), part in votes.group_by("referee")}
     assert set(rejected) == {"ada", "bob", "cleo"}
     assert all(rejected.values())

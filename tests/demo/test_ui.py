@@ -119,9 +119,8 @@ def test_a_materialization_tells_its_story(url: str) -> None:
     for asset in ("image_pool", "raw_qa", "balanced_dataset"):
         assert shown[asset]["examples"] == "MarkdownMetadataEntry"
     for asset in ("filtered_pairs", "raw_qa", "referee_scores"):
-        assert {"prompt tokens", "cost (USD)", "requests", "found in the ledger"} <= set(
-            shown[asset]
-        )
+        asked = {"prompt tokens", "cost (USD)", "requests", "found in the ledger"}
+        assert asked <= set(shown[asset])
     assert {"samples per type", "scores", "votes", "levels of the tree"} <= set(
         shown["balanced_dataset"]
     )

@@ -60,9 +60,14 @@ def test_a_lease_makes_its_devices_the_only_visible_ones_and_gives_them_back_aft
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VISIBLE, "4,7")
-    with pytest.raises(ZeroDivisionError), lease(1, folder=tmp_path) as held:
-        assert os.environ[VISIBLE] == held.devices[0] == "4"
-        raise ZeroDivisionError
+
+    def fail_while_holding() -> None:
+        with lease(1, folder=tmp_path) as held:
+            assert os.environ[VISIBLE] == held.devices[0] == "4"
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_while_holding()
     assert os.environ[VISIBLE] == "4,7"
     with lease(2, folder=tmp_path) as both:
         assert both.devices == ("4", "7")
