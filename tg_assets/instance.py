@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -25,6 +28,31 @@ def instance_folder(settings: Settings) -> Path:
     if not config.exists():
         write_whole(UPath(config), yaml.safe_dump(_config(settings), sort_keys=False).encode())
     return folder
+
+
+class Busy(RuntimeError):  # noqa: N818 - a state, not a fault
+    """Another pass works on the same galaxy."""
+
+
+@contextmanager
+def alone_on(settings: Settings) -> Iterator[None]:
+    """Keep a second `tg run` off a galaxy: two would ask, and pay for, the same questions.
+
+    The operating system drops the lock when its holder dies.
+
+    Raises:
+        Busy: Another pass holds it.
+    """
+    path = instance_folder(settings).parent / "pass.lock"
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(
+                f"another `tg run` works on {settings.home} (lock {path}); wait for it, or give "
+                "this one a `home` of its own"
+            ) from None
+        yield
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:

@@ -23,7 +23,7 @@ from resources.clip import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
 from tg_assets.image_pool.sources import FolderError, ListError
-from tg_assets.instance import open_instance
+from tg_assets.instance import Busy, alone_on, open_instance
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_tree.seeds import SeedsError
@@ -42,6 +42,7 @@ SAID_EVERY_S = 30.0
 """How long a pass may say nothing where there is no terminal to draw bars on."""
 
 USER_ERRORS = (
+    Busy,
     ClipError,
     FolderError,
     LedgerError,
@@ -166,6 +167,7 @@ def run_pass(settings: Settings, *, as_json: bool, config: Path | None) -> PassR
         console = Console(stderr=as_json, width=WIDTH)
     galaxy = Galaxy(settings)
     with (
+        alone_on(settings),
         open_instance(settings) as instance,
         shown_on(console) as shown,
         progress.reported_to(shown.inside),
@@ -203,6 +205,10 @@ def _summary(console: Console, report: PassReport, galaxy: Galaxy, config: Path 
     if report.held:
         held = f"{len(report.held)} partitions wait behind a gate, the first: {report.held[0]}"
         _print(console, held, "yellow")
+    for referee, counts in report.votes.items():
+        said = f"votes of {referee}: {counts['1']:,} fit, {counts['0']:,} do not"
+        _print(console, f"{said}, {counts['none']:,} no verdict" if counts["none"] else said)
+    _print(console, f"cost of the dataset in all: ${report.dataset_cost_usd:,.2f}")
     for name, path in report.paths.items():
         _print(console, f"{name}: {path}")
     command = "make ui" if config is None else f"tg ui --config {config}"

@@ -21,6 +21,7 @@ from tg_assets.artifact import inputs_fingerprint, is_current
 from tg_assets.definitions import JOBS, Job, build_defs
 from tg_assets.partitions import dimensions, image_shards, task_batches
 from tg_assets.registration import list_batch, list_shards
+from tg_assets.results import dataset_cost, votes, written
 from tg_assets.stage_rows import rows_in, rows_out
 
 Say = Callable[[str], None]
@@ -65,6 +66,8 @@ class PassReport:
         stages: By asset, in the order data flows.
         failures: A line for each partition that failed or whose checks failed.
         held: A line for each partition that a gate held back, because of those.
+        votes: Each referee's votes over all shards, not of this pass alone.
+        dataset_cost_usd: What the ledger says was paid in all, by this and earlier passes.
         paths: What was written, by name.
         refused_files: Entries of the sources that can never be pictures.
     """
@@ -72,6 +75,8 @@ class PassReport:
     stages: dict[str, StageReport] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
+    votes: dict[str, dict[str, int]] = field(default_factory=dict)
+    dataset_cost_usd: float = 0.0
     paths: dict[str, str] = field(default_factory=dict)
     refused_files: int = 0
     seconds: float = 0.0
@@ -123,7 +128,9 @@ def walk(
         if job.name == "shard_intake":
             galaxy.release_encoder()  # what follows may want its GPU for a referee
     report.seconds = round(time.monotonic() - started, 3)
-    _add_paths(galaxy, report)
+    report.votes = votes(galaxy.tables, galaxy.registered(instance).shards)
+    report.dataset_cost_usd = dataset_cost(galaxy)
+    report.paths = written(galaxy.tables)
     return report
 
 
@@ -301,13 +308,3 @@ def _count_rows(
         stage.rows_out += rows_out(galaxy.tables, asset, partition)
     stage.seconds = round(stage.seconds, 3)
     stage.cost_usd = round(stage.cost_usd, 6)
-
-
-def _add_paths(galaxy: Galaxy, report: PassReport) -> None:
-    if galaxy.tables.stamp("published_dataset") is None:
-        return
-    for name, path in galaxy.tables.read("published_dataset").select("format", "path").iter_rows():
-        report.paths[name] = path
-    if "huggingface" in report.paths:
-        report.paths["card"] = f"{report.paths['huggingface']}/README.md"
-    report.paths["tables"] = str(galaxy.tables.root / "tables")

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tg_assets.settings import load_settings
+
 TG = str(Path(sys.executable).with_name("tg"))
 COMMANDS = ("run", "ui", "check", "serve")
 SMALL = {
@@ -163,3 +165,20 @@ def _wait_until(ready: object, process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, "it ended by itself"
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_second_run_on_the_same_galaxy_is_kept_off(tmp_path: Path) -> None:
+    from tg_assets.instance import alone_on
+
+    config = tmp_path / "galaxy.yaml"
+    config.write_text((Path(__file__).parents[2] / "examples" / "embedded.yaml").read_text())
+    with alone_on(load_settings(config)):
+        done = subprocess.run(
+            [sys.executable, "-m", "tg_assets.cli", "run", "--config", str(config)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert done.returncode == 2
+    assert "another `tg run` works on" in done.stderr
+    assert "Traceback" not in done.stderr

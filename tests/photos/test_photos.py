@@ -42,10 +42,8 @@ def test_standard_output_is_one_line_of_json(first: Pass) -> None:
 
 
 def test_the_summary_and_what_goes_on_are_on_standard_error(first: Pass) -> None:
-    assert "known" in first.errors
+    assert {"in", "out", "known", "paid"} <= set(first.errors.split())
     assert "image_pool" in first.errors
-    table = first.errors[first.errors.index(" stage ") : first.errors.index("published_dataset  ")]
-    assert max(map(len, table.splitlines())) <= 100
 
 
 def test_what_is_hardly_meant_is_remarked_on(first: Pass) -> None:
