@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,13 +91,22 @@ def ui(
     from tg_assets.instance import instance_folder
 
     settings = _settings(config)
+    if not _is_free(port):
+        _say(f"port {port} is in use: end what uses it, or name another: tg ui --port {port + 1}")
+        raise typer.Exit(2)
     os.environ["DAGSTER_HOME"] = str(instance_folder(settings))
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
     if config is not None:
         os.environ["TG_CONFIG"] = str(config.resolve())
     dagster = str(Path(sys.executable).with_name("dagster"))
     workspace = Path(__file__).parent.parent / "workspace.yaml"
     where = ["-w", str(workspace)] if workspace.exists() else ["-m", "tg_assets.definitions"]
     os.execv(dagster, [dagster, "dev", *where, "-h", "127.0.0.1", "-p", str(port)])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as taken:
+        return taken.connect_ex(("127.0.0.1", port)) != 0
 
 
 @app.command()

@@ -16,6 +16,9 @@ from resources.galaxy import state_folder
 from tg_assets.settings import Settings
 from tg_assets.tables_io import write_whole
 
+WALK_TAG = "taskgalaxy/walk"
+"""The tag of the runs that belong to a pass."""
+
 CHAT_SLOTS = 4
 """Runs that may ask one endpoint at the same time; each keeps to its own concurrency."""
 
@@ -85,3 +88,27 @@ def _config(_: Settings) -> dict[str, object]:
         },
         "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},
     }
+
+
+UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def end_orphans(instance: dg.DagsterInstance) -> int:
+    """End the runs that a killed pass left unfinished, and free the pool slots they hold.
+
+    Only for who is alone on the galaxy: then an unfinished run of a pass has nobody behind it.
+
+    Returns:
+        How many there were.
+    """
+    orphans = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED, tags={WALK_TAG: "true"}))
+    for run in orphans:
+        instance.report_run_failed(run, "The pass that this run belonged to was killed.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return len(orphans)

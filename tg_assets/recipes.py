@@ -30,7 +30,7 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         "raw_qa": "1",
         "referee_scores": "1",
         "scored_qa": "1",
-        "balanced_dataset": "1",
+        "balanced_dataset": "2",
         "published_dataset": "1",
     }
 )

@@ -24,6 +24,28 @@ def votes(tables: TableStore, shards: Sequence[str]) -> dict[str, dict[str, int]
     return dict(sorted(counts.items()))
 
 
+def unanswered(tables: TableStore, shards: Sequence[str]) -> dict[str, int]:
+    """Return, by asset, the questions that have no answer and are asked again by the next pass."""
+    counts: dict[str, int] = {}
+    for asset in ("task_tree", "filtered_pairs", "raw_qa", "referee_scores"):
+        for keys in _partitions(tables, asset):
+            stamp = tables.stamp(asset, *keys)
+            count = int(stamp.facts.get("unanswered", 0)) if stamp else 0
+            if count and (asset == "task_tree" or keys[0] in shards):
+                counts[asset] = counts.get(asset, 0) + count
+    return counts
+
+
+def _partitions(tables: TableStore, asset: str) -> list[tuple[str, ...]]:
+    folder = tables.root / "tables" / asset
+    if asset != "referee_scores":
+        return [(key,) for key in tables.partitions(asset)]
+    if not folder.is_dir():
+        return []
+    shards = sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
+    return [(shard, key) for shard in shards for key in tables.partitions(f"{asset}/{shard}")]
+
+
 def dataset_cost(galaxy: Galaxy) -> float:
     """Return the dollars that the ledger says were paid in all, by this and earlier passes."""
     return float(galaxy.ledger.costs().select(pl.col("cost_usd").sum()).item())

@@ -23,7 +23,7 @@ from resources.clip import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
 from tg_assets.image_pool.sources import FolderError, ListError
-from tg_assets.instance import Busy, alone_on, open_instance
+from tg_assets.instance import Busy, open_instance
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_tree.seeds import SeedsError
@@ -167,7 +167,6 @@ def run_pass(settings: Settings, *, as_json: bool, config: Path | None) -> PassR
         console = Console(stderr=as_json, width=WIDTH)
     galaxy = Galaxy(settings)
     with (
-        alone_on(settings),
         open_instance(settings) as instance,
         shown_on(console) as shown,
         progress.reported_to(shown.inside),
@@ -205,6 +204,11 @@ def _summary(console: Console, report: PassReport, galaxy: Galaxy, config: Path 
     if report.held:
         held = f"{len(report.held)} partitions wait behind a gate, the first: {report.held[0]}"
         _print(console, held, "yellow")
+    for asset, count in report.unanswered.items():
+        line = f"{count:,} questions of {asset} have no answer; the next run asks them again"
+        _print(
+            console, f"{line}. Why: the reasons in its tables, {_tables(galaxy, asset)}", "yellow"
+        )
     for referee, counts in report.votes.items():
         said = f"votes of {referee}: {counts['1']:,} fit, {counts['0']:,} do not"
         _print(console, f"{said}, {counts['none']:,} no verdict" if counts["none"] else said)
@@ -213,6 +217,11 @@ def _summary(console: Console, report: PassReport, galaxy: Galaxy, config: Path 
         _print(console, f"{name}: {path}")
     command = "make ui" if config is None else f"tg ui --config {config}"
     _print(console, f"To see it in Dagster: {command}")
+
+
+def _tables(galaxy: Galaxy, asset: str) -> str:
+    beside = {"task_tree": "rejected_task_types", "raw_qa": "qa_failures"}
+    return str(galaxy.tables.root / "tables" / beside.get(asset, asset))
 
 
 def _print(console: Console, line: str, style: str | None = None) -> None:

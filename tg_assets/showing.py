@@ -46,11 +46,15 @@ def plot(png: bytes) -> dg.MetadataValue[Any]:
     return dg.MetadataValue.md(f"![plot](data:image/png;base64,{b64encode(png).decode()})")
 
 
-def thumbnails(rows: Iterable[tuple[str, str, str, str, str]]) -> dg.MetadataValue[Any]:
-    """Return small pictures with a title, a question and an answer each.
+def thumbnails(
+    rows: Iterable[tuple[str, str, str, str, str]],
+    heads: tuple[str, str, str] = ("task type", "question", "answer"),
+) -> dg.MetadataValue[Any]:
+    """Return small pictures with three texts each.
 
     Args:
-        rows: (uri, image_id, title, question, answer); pictures that are gone are left out.
+        rows: (uri, image_id, and the texts); pictures that are gone are left out.
+        heads: What the three texts are.
     """
     from tg_assets.balanced_dataset.plots import thumbnails_markdown
 
@@ -60,7 +64,7 @@ def thumbnails(rows: Iterable[tuple[str, str, str, str, str]]) -> dg.MetadataVal
             shown.append((read_registered(uri, image_id), *texts))
         except (ImageChanged, ImageUnreadable):
             continue  # the table of what was left out names it
-    return dg.MetadataValue.md(thumbnails_markdown(shown))  # type: ignore[arg-type]
+    return dg.MetadataValue.md(thumbnails_markdown(shown, heads))  # type: ignore[arg-type]
 
 
 def some(frame: pl.DataFrame, key: str, count: int = THUMBNAILS) -> pl.DataFrame:

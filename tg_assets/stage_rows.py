@@ -44,12 +44,22 @@ def rows_in(tables: TableStore, asset: str, partition: str | None, registered: R
     return sum(tables.rows(upstream, *dimensions(key)) or 0 for key in keys)
 
 
-def rows_out(tables: TableStore, asset: str, partition: str | None) -> int:
-    """Return how many rows a partition has; of what is published, how many samples."""
-    rows = tables.rows(asset, *dimensions(partition)) or 0
-    if asset != "published_dataset" or not rows:
+def rows_out(tables: TableStore, asset: str, partition: str | None, min_score: int) -> int:
+    """Return how many rows of a partition go on.
+
+    Of the filter's pairs those that were kept, of scored questions those with enough votes, of
+    what is published the samples; of everything else all rows.
+    """
+    keys = dimensions(partition)
+    rows = tables.rows(asset, *keys) or 0
+    if not rows or asset not in ("filtered_pairs", "scored_qa", "published_dataset"):
         return rows
-    return int(tables.read(asset)["rows"].to_numpy().max())  # a row a format
+    frame = tables.read(asset, *keys)
+    if asset == "filtered_pairs":
+        return frame.filter(pl.col("kept")).height
+    if asset == "scored_qa":
+        return frame.filter(pl.col("score") >= min_score).height
+    return int(frame["rows"].to_numpy().max())  # a row a format
 
 
 def _seed_paths(tables: TableStore, keys: tuple[str, ...]) -> int:

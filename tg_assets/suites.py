@@ -98,6 +98,12 @@ class Suite:
     measures: Callable[[Subject], Sequence[Measure]] = field(default=lambda _: ())
 
 
+def first_reason(frame: pl.DataFrame, failed: pl.Expr, column: str = "reason") -> str:
+    """Return the first reason among the rows that failed, as the beginning of an advice."""
+    reasons = frame.filter(failed)[column].drop_nulls()
+    return f"The first reason: {reasons[0]:.200}. " if reasons.len() else ""
+
+
 def between(column: str, low: float | None, high: float | None) -> Expect:
     """Expect values within limits, nulls aside."""
     return Expect(

@@ -19,9 +19,10 @@ from resources.galaxy import Galaxy
 from tg_assets import gates
 from tg_assets.artifact import inputs_fingerprint, is_current
 from tg_assets.definitions import JOBS, Job, build_defs
+from tg_assets.instance import WALK_TAG, alone_on, end_orphans
 from tg_assets.partitions import dimensions, image_shards, task_batches
 from tg_assets.registration import list_batch, list_shards
-from tg_assets.results import dataset_cost, votes, written
+from tg_assets.results import dataset_cost, unanswered, votes, written
 from tg_assets.stage_rows import rows_in, rows_out
 
 Say = Callable[[str], None]
@@ -67,6 +68,7 @@ class PassReport:
         failures: A line for each partition that failed or whose checks failed.
         held: A line for each partition that a gate held back, because of those.
         votes: Each referee's votes over all shards, not of this pass alone.
+        unanswered: By asset, questions without an answer that the next pass asks again.
         dataset_cost_usd: What the ledger says was paid in all, by this and earlier passes.
         paths: What was written, by name.
         refused_files: Entries of the sources that can never be pictures.
@@ -76,6 +78,7 @@ class PassReport:
     failures: list[str] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
     votes: dict[str, dict[str, int]] = field(default_factory=dict)
+    unanswered: dict[str, int] = field(default_factory=dict)
     dataset_cost_usd: float = 0.0
     paths: dict[str, str] = field(default_factory=dict)
     refused_files: int = 0
@@ -118,9 +121,16 @@ def walk(
     Raises:
         KeyboardInterrupt: Somebody interrupted it; what was answered until then is kept.
     """
+    with alone_on(galaxy.settings):
+        ended = end_orphans(instance)
+        if ended:
+            say(f"{ended} runs of a pass that was killed are ended; what they had bought is kept")
+        return _walk(galaxy, instance, say, watcher or Watcher())
+
+
+def _walk(galaxy: Galaxy, instance: dg.DagsterInstance, say: Say, watcher: Watcher) -> PassReport:
     started = time.monotonic()
     report = PassReport()
-    watcher = watcher or Watcher()
     report.refused_files = _register(galaxy, instance, say)
     defs = build_defs(galaxy.settings, galaxy)
     for job in JOBS:
@@ -129,6 +139,7 @@ def walk(
             galaxy.release_encoder()  # what follows may want its GPU for a referee
     report.seconds = round(time.monotonic() - started, 3)
     report.votes = votes(galaxy.tables, galaxy.registered(instance).shards)
+    report.unanswered = unanswered(galaxy.tables, galaxy.registered(instance).shards)
     report.dataset_cost_usd = dataset_cost(galaxy)
     report.paths = written(galaxy.tables)
     return report
@@ -224,7 +235,7 @@ def _run(
             asset_selection=[dg.AssetKey(asset) for asset in assets],
             run_config=QUIET,
             raise_on_error=False,
-            tags={"taskgalaxy/walk": "true"},
+            tags={WALK_TAG: "true"},
         )
     except dg.DagsterExecutionInterruptedError:
         raise KeyboardInterrupt from None
@@ -305,6 +316,8 @@ def _count_rows(
     registered = galaxy.registered(instance)
     for partition in partitions:
         stage.rows_in += rows_in(galaxy.tables, asset, partition, registered)
-        stage.rows_out += rows_out(galaxy.tables, asset, partition)
+        stage.rows_out += rows_out(
+            galaxy.tables, asset, partition, galaxy.settings.dataset.min_score
+        )
     stage.seconds = round(stage.seconds, 3)
     stage.cost_usd = round(stage.cost_usd, 6)

@@ -59,8 +59,25 @@ def test_the_first_shard_stands_for_a_question_that_lies_in_several() -> None:
         assert reasons(result.dropped) == {"same question in an earlier shard": 2}
 
 
+def test_the_same_question_about_an_image_is_published_once_even_with_other_answers() -> None:
+    rows = [
+        scored_row(IDS[0], task_path(task), "Does it rise?", answer)
+        for task, answer in enumerate(("It rises.", "It falls.", "Yes."))
+    ]
+    rows.append(scored_row(IDS[1], task_path(0), "Does it rise?", "No."))
+    results = [balance(scored(order), POOL, TREE) for order in (rows, rows[::-1])]
+    for result in results:
+        assert result.samples.group_by("image_id").len()["len"].to_list() == [1, 1]
+        assert reasons(result.dropped) == {"same question about the same image": 2}
+    assert results[0].samples.equals(results[1].samples)
+
+
 def test_withdrawn_images_and_task_types_are_out() -> None:
-    rows = [scored_row(image, task_path(task)) for image in IDS[:3] for task in range(3)]
+    rows = [
+        scored_row(image, task_path(task), f"Question {task}?")
+        for image in IDS[:3]
+        for task in range(3)
+    ]
     result = balance(
         scored(rows),
         POOL,

@@ -34,6 +34,7 @@ def balanced_dataset(work: Work) -> Made:
     return Made(
         samples,
         metadata={
+            "questions dropped": int(made.dropped["count"].sum()),
             "task types": samples["task_id"].n_unique(),
             "images": samples["image_id"].n_unique(),
             "different questions": samples["question"].n_unique(),

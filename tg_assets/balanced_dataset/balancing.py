@@ -88,12 +88,37 @@ def balance(
     rows = rows.join(image, on="image_id", how="left")
     rows = narrow(rows, "image not in the pool", pl.col("uri").is_not_null())
     rows = rows.with_columns(_sample_ids(rows["qa_id"]))
+    distinct = one_per_question(rows)
+    steps.append(("same question about the same image", rows.height - distinct.height))
+    rows = distinct
     samples = cap_per_type(rows, max_per_type)
     steps.append((f"more than {max_per_type} of the task type", rows.height - samples.height))
     dropped = pl.DataFrame(
         [(STAGE, reason, count) for reason, count in steps], schema=DROPPED_SCHEMA, orient="row"
     )
     return Balanced(BALANCED_DATASET.enforce(samples), dropped)
+
+
+def one_per_question(samples: pl.DataFrame) -> pl.DataFrame:
+    """Keep one sample of those that ask the same about the same image, by stable priority.
+
+    Several task types of an image may bring the same question; their answers may even differ.
+
+    Args:
+        samples: Any frame with ``image_id``, ``question`` and ``sample_id``.
+
+    Returns:
+        The rows kept, in no particular order.
+    """
+    repeated = pl.len().over("image_id", "question") > 1
+    again = samples.filter(repeated)
+    first = (
+        again.select("image_id", "question", "sample_id")
+        .with_columns(priority=priorities(again["sample_id"]))
+        .sort("priority", "sample_id")
+        .unique(["image_id", "question"], keep="first", maintain_order=True)
+    )
+    return pl.concat([samples.filter(~repeated), again.join(first, on="sample_id", how="semi")])
 
 
 def cap_per_type(samples: pl.DataFrame, max_per_type: int) -> pl.DataFrame:

@@ -53,7 +53,7 @@ def plot_scores(scores: pl.Series) -> bytes:
     """
     counts = scores.drop_nulls().value_counts().sort(scores.name)
     names = [str(score) for score in counts[scores.name]]
-    return _columns("Questions per score", "votes of 1", names, counts["count"].to_list())
+    return _columns("Questions per score", "referees in favour", names, counts["count"].to_list())
 
 
 def plot_samples_per_type(samples: pl.DataFrame) -> bytes:
@@ -104,14 +104,18 @@ def plot_histogram(title: str, values: Sequence[float], bins: int = 20) -> bytes
     return _png(figure)
 
 
-def thumbnails_markdown(rows: Iterable[tuple[bytes, str, str, str]]) -> str:
+def thumbnails_markdown(
+    rows: Iterable[tuple[bytes, str, str, str]],
+    heads: tuple[str, str, str] = ("task type", "question", "answer"),
+) -> str:
     """Return Markdown that shows samples with small pictures.
 
     Args:
         rows: (image file, title, question, answer). Pictures are scaled down to at most 96 pixels.
             Rows that would take the text above 60 KB are counted, not shown.
+        heads: What the three texts are.
     """
-    head = "| image | task type | question | answer |\n| --- | --- | --- | --- |\n"
+    head = f"| image | {' | '.join(heads)} |\n| --- | --- | --- | --- |\n"
     lines: list[str] = []
     size = len(head)
     hidden = 0
@@ -136,7 +140,7 @@ def _thumbnail(content: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
 
 
-_MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|"} | {"<": "&lt;", "\n": " ", "\r": " "})
+_MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|~"} | {"<": "&lt;", "\n": " ", "\r": " "})
 
 
 def _cell(text: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tg_assets.suites import Measure, Subject, Suite
+import polars as pl
+
+from tg_assets.suites import Measure, Subject, Suite, first_reason
 
 
 def _measures(subject: Subject) -> Sequence[Measure]:
@@ -15,7 +17,8 @@ def _measures(subject: Subject) -> Sequence[Measure]:
             "share of pairs without verdict",
             subject.frame["kept"].null_count() / pairs if pairs else None,
             high=limits.max_failed_requests,
-            advice="The column reason says why; the next run asks them again.",
+            advice=first_reason(subject.frame, pl.col("kept").is_null())
+            + "The column reason has them all; the next run asks again.",
         ),
         Measure(
             "share of pairs kept",

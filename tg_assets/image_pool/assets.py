@@ -46,7 +46,7 @@ def _examples(pool: pl.DataFrame) -> dg.MetadataValue[Any]:
         size=pl.format("{} x {}", "width", "height"), title=pl.col("uri").str.split("/").list.last()
     )
     columns = ("uri", "image_id", "title", "format", "size")
-    return thumbnails(shown.select(columns).iter_rows())
+    return thumbnails(shown.select(columns).iter_rows(), ("file", "format", "size"))
 
 
 def _drawn(work: Work) -> Registered:

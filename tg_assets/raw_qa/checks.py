@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tg_assets.suites import Measure, Subject, Suite, matching
+import polars as pl
+
+from tg_assets.suites import Measure, Subject, Suite, first_reason, matching
 
 
 def _measures(subject: Subject) -> Sequence[Measure]:
     (shard,) = subject.keys
-    failed = subject.tables.read("qa_failures", shard).height
+    failures = subject.tables.read("qa_failures", shard)
+    failed = failures.height
     asked = failed + subject.frame.height
     return [
         Measure(
             "share of pairs without question",
             failed / asked if asked else None,
             high=subject.settings.checks.max_failed_requests,
-            advice="The table qa_failures says why; the next run asks them again.",
+            advice=first_reason(failures, pl.lit(True))
+            + "The table qa_failures has them all; the next run asks again.",
         )
     ]
 

@@ -62,7 +62,7 @@ def scored_qa(work: Work) -> Made:
     return Made(
         frame,
         metadata={f"score {value}": count for value, count in scores.iter_rows()}
-        | {f"agreement of {pair}": share for pair, share in agreement(frame).items()}
+        | {f"agreement of {pair}": round(share, 4) for pair, share in agreement(frame).items()}
         | {"scores": plot(plot_scores(frame["score"])), "votes": plot(plot_votes(frame))},
-        preview=frame.select("question", "answer", "score", "votes"),
+        preview=frame.select("question", "answer", "score"),
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import polars as pl
+
 from tg_assets.referee_scores.calibration import accuracy_on_known_answers
 from tg_assets.referee_scores.scoring import agreement
-from tg_assets.suites import Measure, Subject, Suite, between, one_of
+from tg_assets.suites import Measure, Subject, Suite, between, first_reason, one_of
 
 
 def _votes(subject: Subject) -> Sequence[Measure]:
@@ -16,7 +18,8 @@ def _votes(subject: Subject) -> Sequence[Measure]:
             "share of questions without vote",
             subject.frame["vote"].null_count() / questions if questions else None,
             high=subject.settings.checks.max_failed_requests,
-            advice="The column reason says why; the next run asks them again.",
+            advice=first_reason(subject.frame, pl.col("vote").is_null())
+            + "The column reason has them all; the next run asks again.",
         ),
         Measure(
             "accuracy on known answers",

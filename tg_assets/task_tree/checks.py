@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from tg_assets.suites import Measure, Subject, Suite, between, matching, one_of
+from tg_assets.suites import Measure, Subject, Suite, between, first_reason, matching, one_of
 
 
 def _measures(subject: Subject) -> Sequence[Measure]:
@@ -20,7 +20,8 @@ def _measures(subject: Subject) -> Sequence[Measure]:
             "share of growth requests failed",
             share,
             high=subject.settings.checks.max_request_failed_growth,
-            advice="The table rejected_task_types says why; check the model of task_tree.",
+            advice=first_reason(rejected, pl.col("reason") == "request_failed", "detail")
+            + "The table rejected_task_types has them all; check the model of task_tree.",
         ),
         Measure("task types", subject.frame.height, low=1, advice="The batch has no seeds."),
     ]
