@@ -86,7 +86,11 @@ def listening(command: list[str]) -> Iterator[str]:
         yield line.split()[-1]
     finally:
         process.terminate()
-        process.wait(START_S)
+        try:
+            process.wait(START_S)
+        except subprocess.TimeoutExpired:  # how fast a server ends is not what is tested
+            process.kill()
+            process.wait(START_S)
         process.stdout and process.stdout.close()
 
 
