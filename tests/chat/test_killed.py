@@ -16,7 +16,8 @@ HERE = Path(__file__).parent
 ITEMS = 80
 CONCURRENCY = 4
 PROGRAM = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
 sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent / "servers")!r}]
 from pathlib import Path
 from asked import VOTE, openai_model, picture, votes
