@@ -288,12 +288,14 @@ def _number(metadata: dict[str, Any], name: str) -> int:
 
 def _failures(result: dg.ExecuteInProcessResult, partition: str | None) -> Iterator[str]:
     place = f"[{partition}]" if partition else ""
+    told = set()  # a check that failed says so itself; one that broke is a failure like any other
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed:
             name = evaluation.asset_key.to_user_string()
+            told.add(f"{name}_{gates.SUITE}")
             yield f"{name}{place}: checks failed: {evaluation.description}"
     for event in result.all_events:
-        if event.is_step_failure and not str(event.step_key).endswith("_suite"):
+        if event.is_step_failure and event.step_key not in told:
             data = event.step_failure_data
             error = data.user_failure_data.description if data.user_failure_data else None
             yield f"{event.step_key}{place}: {error or _cause(data.error)}"
