@@ -21,7 +21,7 @@ import pybase64
 from aiohttp import web
 
 from resources.chat.messages import Json
-from resources.chat.openai_compatible import IMAGE_ID_HEADER
+from resources.chat.openai_wire import IMAGE_ID_HEADER
 from resources.chat.scene_answers import NoScene, SceneAnswers, SceneOf
 from resources.chat.stages import DATA_MARK, data_of
 from tg_assets.ids import image_id

@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from tg_assets.settings_errors import did_you_mean, explain
 from tg_assets.settings_file import SettingsError as SettingsError
 from tg_assets.settings_file import read_settings_file
+from tg_assets.settings_models import EmbeddedModel as EmbeddedModel
+from tg_assets.settings_models import Model
+from tg_assets.settings_models import OpenAIModel as OpenAIModel
+from tg_assets.settings_models import Price as Price
+from tg_assets.settings_parts import Name, Part
 
 PACKAGE = Path(__file__).parent
 EMBEDDED_SETTINGS = PACKAGE / "embedded.yaml"
@@ -29,15 +34,6 @@ SHIPPED_SEEDS = {
 
 SceneFamily = Literal["charts", "documents", "grid", "tabletop"]
 SCENE_FAMILIES: tuple[SceneFamily, ...] = ("charts", "documents", "grid", "tabletop")
-NAME = r"^[a-z0-9][a-z0-9_.-]*$"
-Name = Annotated[str, Field(pattern=NAME)]
-VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
-
-
-class Part(BaseModel):
-    """A part of the settings: unknown keys are refused, values cannot change after load."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class FolderSource(Part):
@@ -72,50 +68,12 @@ class RenderedSource(Part):
 Source = Annotated[FolderSource | FileListSource | RenderedSource, Field(discriminator="kind")]
 
 
-class Price(Part):
-    """Dollars per million tokens."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-
-
-class EmbeddedModel(Part):
-    """Answers from scene graphs, with a stated error rate: the default that needs nothing."""
-
-    provider: Literal["embedded"]
-    error_rate: float = Field(default=0.05, ge=0, lt=1)
-    concurrency: int = Field(default=16, ge=1)
-    items_per_request: int = Field(default=10, ge=1)
-
-
-class OpenAIModel(Part):
-    """Any endpoint that speaks OpenAI's chat completions."""
-
-    provider: Literal["openai"]
-    model: str
-    price: Price
-    base_url: str | None = None
-    api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
-    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
-    temperature: float | None = 0.0
-    max_tokens: int = Field(default=2048, ge=16)
-    max_image_side: int = Field(default=1024, ge=64)
-    image_detail: Literal["auto", "low", "high"] = "auto"
-    concurrency: int = Field(default=32, ge=1, le=4096)
-    timeout_s: float = Field(default=120, gt=0)
-    max_attempts: int = Field(default=5, ge=1)
-    items_per_request: int = Field(default=10, ge=1)
-
-
-Model = Annotated[EmbeddedModel | OpenAIModel, Field(discriminator="provider")]
-
-
 class TaskTree(Part):
     """How the tree grows."""
 
     seeds: str = "general"  # a file, or one of SHIPPED_SEEDS
     model: str
-    targets: dict[int, int] = {}  # level -> task types on that level, in all
+    targets: dict[int, int] = Field(default={})  # level -> task types on that level, in all
     max_rounds: int = Field(default=3, ge=1)
     per_request: int = Field(default=20, ge=1, le=200)
 
@@ -162,7 +120,7 @@ class Dataset(Part):
     min_score: int = Field(default=2, ge=0)
     max_per_type: int = Field(default=55, ge=1)
     exports: tuple[Literal["llava", "huggingface"], ...] = ("llava", "huggingface")
-    subsets: dict[Name, Subset] = {}
+    subsets: dict[Name, Subset] = Field(default={})
 
 
 class Checks(Part):

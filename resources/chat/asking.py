@@ -289,7 +289,7 @@ class _Pass:
         request = self._stage.request(pending.questions)
         pending.attempt += 1
         try:
-            return await self._model.chat(request)
+            return await self._model.send(await self._model.prepare(request))
         except TryAgain as error:
             now = time.monotonic()
             if error.after_s is not None:  # the server's wish is for everybody

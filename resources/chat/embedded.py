@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import orjson
 
-from resources.chat.messages import ChatReply, ChatRequest, GiveUp, Outcome
+from resources.chat.messages import ChatReply, ChatRequest, Demand, GiveUp, Outcome
 from resources.chat.scene_answers import NoScene, SceneAnswers, SceneOf
 from resources.chat.stages import data_of
 from tg_assets.settings import EmbeddedModel
 
 EMBEDDED_VERSION = "1"
 """Part of every answer's key: a change of what the embedded model says must change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreeRequest:
+    """A request that costs nothing."""
+
+    request: ChatRequest
+
+    @property
+    def demand(self) -> Demand:
+        """Nothing."""
+        return Demand()
 
 
 class EmbeddedChat:
@@ -25,8 +39,13 @@ class EmbeddedChat:
         self.items_per_request = settings.items_per_request
         self._answers = SceneAnswers(name, settings.error_rate, scene_of)
 
-    async def chat(self, request: ChatRequest) -> ChatReply:
+    async def prepare(self, request: ChatRequest) -> FreeRequest:
+        """Nothing has to be made ready."""
+        return FreeRequest(request)
+
+    async def send(self, prepared: FreeRequest) -> ChatReply:
         """Answer one request; free, and counted as such."""
+        request = prepared.request
         image_id = None if request.image is None else request.image.image_id
         try:
             text = self._answers.reply(request.schema_name, data_of(request.text), image_id)

@@ -44,6 +44,7 @@ class ChatRequest:
         schema_name: Name of the reply's schema.
         schema: JSON schema the reply must follow, where the server can enforce it.
         image: The picture shown, if any.
+        more_room: Whether an earlier reply was cut, so that this one may be longer.
     """
 
     stage: str
@@ -51,6 +52,24 @@ class ChatRequest:
     schema_name: str
     schema: Mapping[str, Json]
     image: ImageRef | None = None
+    more_room: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The most that a request may use; limits and budget reserve it before it is sent."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class Prepared(Protocol):
+    """A request ready to be sent, as often as it takes: its image is read and encoded."""
+
+    @property
+    def demand(self) -> Demand:
+        """The most that it may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +103,15 @@ class ChatModel(Protocol):
     max_attempts: int
     items_per_request: int
 
-    async def chat(self, request: ChatRequest) -> ChatReply:
-        """Send one request.
+    async def prepare(self, request: ChatRequest) -> Any:
+        """Make a request ready to be sent; returns a `Prepared` of the provider's own.
+
+        Raises:
+            GiveUp: It cannot be sent: its image is gone, unreadable or has changed.
+        """
+
+    async def send(self, prepared: Any) -> ChatReply:
+        """Send what `prepare` returned, once.
 
         Raises:
             TryAgain: The request may succeed later.
@@ -98,12 +124,21 @@ class ChatModel(Protocol):
 
 
 class TryAgain(Exception):  # noqa: N818 - it asks for something
-    """The request may succeed later: rate limit, overload, a dropped connection."""
+    """The request may succeed later: rate limit, overload, a dropped connection.
 
-    def __init__(self, reason: str, after_s: float | None = None) -> None:
+    Args:
+        reason: What happened, for people.
+        after_s: How long the server asked to wait, if it did.
+        overloaded: Whether the server has too much to do, so that less should be sent to it.
+    """
+
+    def __init__(
+        self, reason: str, after_s: float | None = None, *, overloaded: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.after_s = after_s
+        self.overloaded = overloaded
 
 
 class GiveUp(Exception):  # noqa: N818

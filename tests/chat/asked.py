@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from resources.chat.embedded import FreeRequest
 from resources.chat.messages import ChatReply, ChatRequest, ImageRef, Outcome
 from resources.chat.openai_compatible import OpenAIChat
 from resources.chat.stages import Question, Stage
@@ -85,7 +86,10 @@ class ScriptedModel:
         self._latency_s = latency_s
         self._now = 0
 
-    async def chat(self, request: ChatRequest) -> ChatReply:
+    async def prepare(self, request: ChatRequest) -> FreeRequest:
+        return FreeRequest(request)
+
+    async def send(self, prepared: FreeRequest) -> ChatReply:
         self.requests += 1
         number = self.requests
         self._now += 1

@@ -1,0 +1,210 @@
+"""OpenAI's chat completions as bytes: what a request says, and what a response means.
+
+Knows no client library: online calls, batch files and local servers speak the same protocol.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import orjson
+
+from resources.chat.messages import (
+    ChatReply,
+    ChatRequest,
+    GiveUp,
+    Json,
+    Outcome,
+    StopAsking,
+    TryAgain,
+)
+from tg_assets.settings_models import Price
+
+IMAGE_ID_HEADER = "x-image-id"
+"""Names the image to servers that know it (`tg serve`); others ignore it."""
+MORE_ROOM = 4
+"""How many times longer a reply may be that is asked for again because it was cut."""
+STOP_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "invalid_api_key"})
+STOP_STATUSES = (401, 402, 403, 404)
+FILTER_CODES = frozenset({"content_filter", "content_policy_violation"})
+TRY_AGAIN_STATUSES = (408, 409, 429)
+OVERLOAD_STATUSES = (429, 503, 529)
+LONGEST_RETRY_AFTER_S = 300.0
+LONGEST_REASON = 1_000
+DATA_URL = re.compile(r"data:[\w/.+-]*;base64,[A-Za-z0-9+/=_-]*")
+
+
+class Spoken(Protocol):
+    """What of a model's settings shapes its requests; every OpenAI-compatible provider has it."""
+
+    model: str
+    structured: str
+    temperature: float | None
+    max_tokens: int
+    max_image_side: int
+    image_detail: str
+    price: Price
+
+
+def identity_of(settings: Spoken) -> str:
+    """Return everything of the settings that shapes replies, as canonical JSON."""
+    parts = {
+        "model": settings.model,
+        "temperature": settings.temperature,
+        "max_tokens": settings.max_tokens,
+        "structured": settings.structured,
+        "max_image_side": settings.max_image_side,
+        "image_detail": settings.image_detail,
+    }
+    return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def completion_room(settings: Spoken, request: ChatRequest) -> int:
+    """Return how many tokens the reply may have."""
+    return settings.max_tokens * (MORE_ROOM if request.more_room else 1)
+
+
+def body_of(settings: Spoken, request: ChatRequest, image_url: str | None) -> dict[str, Json]:
+    """Return the request's JSON body.
+
+    Args:
+        settings: The model's settings.
+        request: What is asked.
+        image_url: The request's picture as a URL that the server can read (most often a data
+            URL), null when it shows none.
+    """
+    content: list[dict[str, Any]] = [{"type": "text", "text": request.text}]
+    if image_url is not None:
+        shown = {"url": image_url, "detail": settings.image_detail}
+        content.insert(0, {"type": "image_url", "image_url": shown})
+    body: dict[str, Json] = {
+        "model": settings.model,
+        "messages": [{"role": "user", "content": content}],
+        "max_completion_tokens": completion_room(settings, request),
+    }
+    if settings.temperature is not None:
+        body["temperature"] = settings.temperature
+    if settings.structured == "json_schema":
+        schema = {"name": request.schema_name, "strict": True, "schema": dict(request.schema)}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif settings.structured == "json_object":
+        body["response_format"] = {"type": "json_object"}
+    return body
+
+
+def reply_of(settings: Spoken, raw: str, latency_s: float, discount: float = 1.0) -> ChatReply:
+    """Read a completed response; one that cannot be read was paid for all the same.
+
+    Args:
+        settings: The model's settings, for its price.
+        raw: The response's body as it came.
+        latency_s: Seconds from sending to the last byte.
+        discount: What the price is multiplied by, for batches.
+    """
+    try:
+        body = orjson.loads(raw)
+        choice = body["choices"][0]
+        message = choice["message"]
+        outcome, reason = _outcome(choice.get("finish_reason"), message.get("refusal"))
+        text = _text(message.get("content"))
+    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError) as error:
+        reason = f"the response is no chat completion: {type(error).__name__}: {error!s:.200}"
+        return ChatReply(Outcome.INVALID, None, raw, latency_s=latency_s, reason=reason)
+    usage = body.get("usage")
+    prompt, completion = _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens")
+    price = settings.price
+    return ChatReply(
+        outcome=outcome,
+        text=text,
+        raw=raw,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cost_usd=(prompt * price.input + completion * price.output) * discount / 1e6,
+        latency_s=latency_s,
+        reason=reason,
+    )
+
+
+def content_filtered(raw: str, key: str | None) -> ChatReply:
+    """Return the reply that stands for a request which the endpoint's filter refused."""
+    reason = "the endpoint's content filter refused the request"
+    return ChatReply(Outcome.CONTENT_FILTER, None, without_secrets(raw, key), reason=reason)
+
+
+def is_content_filter(status: int, code: str | None) -> bool:
+    """Whether an error response says that the endpoint's content filter refused the request."""
+    return status == 400 and code in FILTER_CODES
+
+
+def error_code(raw: str) -> str | None:
+    """Return the code of an error response's body, null when it names none."""
+    try:
+        code = orjson.loads(raw)["error"]["code"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    return code if isinstance(code, str) else None
+
+
+def failure_of(
+    model: str, status: int, raw: str, headers: Mapping[str, str], key: str | None
+) -> TryAgain | GiveUp | StopAsking:
+    """Tell, by status and code alone, what an error response means for this and other requests.
+
+    Args:
+        model: The model's name in the settings.
+        status: The response's status.
+        raw: Its body.
+        headers: Its headers, names in lower case.
+        key: The API key, which the body may repeat.
+    """
+    code = error_code(raw)
+    said = f"the endpoint answered {status}: {without_secrets(raw, key)}"
+    if status in STOP_STATUSES or code in STOP_CODES:
+        return StopAsking(f"model {model}: {said}; check its key, name and base_url")
+    if status in TRY_AGAIN_STATUSES or status >= 500:
+        overloaded = status in OVERLOAD_STATUSES
+        return TryAgain(said, retry_after(headers), overloaded=overloaded)
+    return GiveUp(said)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that the server asked to wait, if it named a number of them."""
+    try:
+        seconds = float(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    if not math.isfinite(seconds):
+        return None
+    return min(LONGEST_RETRY_AFTER_S, max(0.0, seconds))
+
+
+def without_secrets(text: str, key: str | None) -> str:
+    """Return what a server said without the key and the images that it may repeat."""
+    if key:
+        text = text.replace(key, "[key]")
+    return DATA_URL.sub("[image]", text)[:LONGEST_REASON]
+
+
+def _outcome(finish: Json, refusal: Json) -> tuple[Outcome, str | None]:
+    if refusal:
+        return Outcome.REFUSED, str(refusal)[:LONGEST_REASON]
+    if finish == "content_filter":
+        return Outcome.CONTENT_FILTER, "the endpoint's content filter ended the reply"
+    if finish == "length":
+        return Outcome.TRUNCATED, "the reply was cut at max_tokens; raise it in the settings"
+    return Outcome.ANSWERED, None
+
+
+def _text(content: Json) -> str | None:
+    """Return what was said; some servers send it in parts."""
+    if isinstance(content, list):
+        content = "".join(part["text"] for part in content if part.get("type") == "text")
+    return content if isinstance(content, str) and content.strip() else None
+
+
+def _tokens(usage: Json, name: str) -> int:
+    count = usage.get(name) if isinstance(usage, dict) else None
+    return count if isinstance(count, int) else 0
