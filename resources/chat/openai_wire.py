@@ -40,13 +40,33 @@ DATA_URL = re.compile(r"data:[\w/.+-]*;base64,[A-Za-z0-9+/=_-]*")
 class Spoken(Protocol):
     """What of a model's settings shapes its requests; every OpenAI-compatible provider has it."""
 
-    model: str
-    structured: str
-    temperature: float | None
-    max_tokens: int
-    max_image_side: int
-    image_detail: str
-    price: Price
+    @property
+    def model(self) -> str:
+        """Its name at the endpoint."""
+
+    @property
+    def structured(self) -> str:
+        """``json_schema``, ``json_object`` or ``none``."""
+
+    @property
+    def temperature(self) -> float | None:
+        """Null leaves it to the server."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Of a reply."""
+
+    @property
+    def max_image_side(self) -> int:
+        """Pixels."""
+
+    @property
+    def image_detail(self) -> str:
+        """``auto``, ``low`` or ``high``."""
+
+    @property
+    def price(self) -> Price:
+        """Per million tokens."""
 
 
 def identity_of(settings: Spoken) -> str:
