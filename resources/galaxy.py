@@ -17,7 +17,7 @@ from resources.chat.ledger import Ledger
 from resources.chat.messages import ChatModel
 from resources.gpu import lease
 from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
-from tg_assets.settings import EmbeddedModel, Settings
+from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings
 from tg_assets.tables_io import TableStore
 
 if TYPE_CHECKING:
@@ -80,6 +80,10 @@ class Galaxy:
         model = self.settings.models[name]
         if isinstance(model, EmbeddedModel):
             return EmbeddedChat(name, model, self.scene)
+        if isinstance(model, OpenAIBatchModel):
+            from resources.chat.batch.model import BatchChat
+
+            return BatchChat(name, model)
         from resources.chat.openai_compatible import OpenAIChat
 
         return OpenAIChat(name, model)

@@ -18,6 +18,7 @@ from tg_assets.settings_file import SettingsError as SettingsError
 from tg_assets.settings_file import read_settings_file
 from tg_assets.settings_models import EmbeddedModel as EmbeddedModel
 from tg_assets.settings_models import Model
+from tg_assets.settings_models import OpenAIBatchModel as OpenAIBatchModel
 from tg_assets.settings_models import OpenAIModel as OpenAIModel
 from tg_assets.settings_models import Price as Price
 from tg_assets.settings_parts import Name, Part

@@ -22,6 +22,7 @@ import orjson
 from resources.chat.ledger import Known, Ledger, Received
 from resources.chat.messages import (
     Answer,
+    BringsItsOwnPass,
     ChatModel,
     ChatReply,
     GiveUp,
@@ -80,6 +81,7 @@ class _Pending:
 
     keys: Sequence[str]
     questions: Sequence[Question]
+    more_room: bool = False
     attempt: int = 0
 
 
@@ -116,7 +118,12 @@ def ask(
     if still_open:
         pending = deque(_packed(stage, still_open, model.items_per_request))
         counter = _Counter(len(answers), len(set(keys)), progress)
-        _run(_Pass(stage, model, ledger, tally, pending, counter).run())
+        work = (
+            model.open_pass(stage, pending, ledger, tally, counter)
+            if isinstance(model, BringsItsOwnPass)
+            else _Pass(stage, model, ledger, tally, pending, counter)
+        )
+        _run(work.run())
         # the ledger's word counts, also where another process bought the same answer first
         bought = ledger.known(sorted(still_open))
         answers |= {key: _bought(known) for key, known in bought.items()}
