@@ -52,6 +52,7 @@ class Script:
             0 does what was asked for and then breaks the connection.
         holds: By call, what keeps its first one waiting.
         key: The API key that requests must carry, if any.
+        shuffled: Whether results come in another order than requests.
     """
 
     plan: Sequence[str] = ()
@@ -62,6 +63,7 @@ class Script:
     faults: dict[str, list[int]] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     key: str | None = None
+    shuffled: bool = True
 
 
 class BatchServer:
@@ -72,6 +74,7 @@ class BatchServer:
         calls: How often each call came.
         files: Uploaded and result files, by id.
         batches: The batches, by id, in order of creation.
+        most_open: How many batches were under way at the same time.
     """
 
     def __init__(self, script: Script) -> None:
@@ -80,6 +83,7 @@ class BatchServer:
         self.calls: Counter[str] = Counter()
         self.files: dict[str, dict[str, Any]] = {}
         self.batches: dict[str, dict[str, Any]] = {}
+        self.most_open = 0
         self.url = ""
 
     def app(self) -> web.Application:
@@ -192,6 +196,9 @@ class BatchServer:
             "looks": 0,
         }
         self.batches[batch["id"]] = batch
+        under_way = ("validating", "in_progress")
+        now_open = sum(other["status"] in under_way for other in self.batches.values())
+        self.most_open = max(self.most_open, now_open)
         return web.json_response(_shown(batch))
 
     async def _retrieve(self, request: web.Request) -> web.StreamResponse:
@@ -220,7 +227,8 @@ class BatchServer:
         if batch["ends"] == "never":
             return
         status, results = self.ENDS[batch["ends"].split()[0]](self, batch, lines)
-        random.Random(7).shuffle(results)
+        if self.script.shuffled:
+            random.Random(7).shuffle(results)
         good = [result for result in results if _is_good(result)]
         bad = [result for result in results if not _is_good(result)]
         for kind, part in (("output", good), ("error", bad)):
@@ -349,7 +357,7 @@ class BatchServer:
         "cut": _cut,
         "statuses": _statuses,
     }
-    """By the first word of a plan, what a batch ends with; also ``invalid``, ``full``, ``never``."""
+    """By a plan's first word, what a batch ends with; also ``invalid``, ``full``, ``never``."""
 
 
 def _result(
