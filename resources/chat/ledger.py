@@ -161,20 +161,6 @@ class Ledger:
         """The database, for tables that stand beside the ledger's own."""
         return self._engine
 
-    def kept(self, response_ids: Sequence[str]) -> set[str]:
-        """Return those of the ids whose responses are in the ledger.
-
-        Raises:
-            LedgerError: The ledger cannot be read.
-        """
-        found: set[str] = set()
-        with self._reading() as connection:
-            for start in range(0, len(response_ids), LOOKUP_BATCH):
-                batch = response_ids[start : start + LOOKUP_BATCH]
-                query = sa.select(responses.c.id).where(responses.c.id.in_(batch))
-                found.update(connection.execute(query).scalars())
-        return found
-
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
         """Return what is known under these keys; unknown keys are absent.
 

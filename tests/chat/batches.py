@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +60,15 @@ def ask_votes(
         return ask(VOTE, questions, batch_model(url, **settings), ledger)
     finally:
         ledger.close()
+
+
+FORKED = get_context("forkserver")
+"""Processes that have the provider imported already: real ones, begun in a moment."""
+FORKED.set_forkserver_preload(["batches"])
+
+
+def start_asking(url: str, folder: Path, count: int) -> BaseProcess:
+    """Ask in a process of its own, which can be killed."""
+    process = FORKED.Process(target=ask_votes, args=(url, folder, count), daemon=True)
+    process.start()
+    return process

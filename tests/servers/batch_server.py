@@ -208,7 +208,7 @@ class BatchServer:
         batch["looks"] += 1
         if batch["status"] == "validating":
             batch["status"] = "in_progress"
-        if batch["looks"] > self.script.looks and batch["status"] == "in_progress":
+        if batch["looks"] > self.script.looks and batch["status"] in ("in_progress", "cancelling"):
             self.end(batch)
         return web.json_response(_shown(batch))
 

@@ -157,7 +157,7 @@ class _Reading:
 
     def _commit(self, received: Sequence[Received]) -> None:
         """Commit what an earlier harvest of the same job has not."""
-        kept = self._of.ledger.kept([item.response_id for item in received])
+        kept = self._of.store.kept([item.response_id for item in received])
         new = [item for item in received if item.response_id not in kept]
         if not new:
             return

@@ -21,7 +21,7 @@ import orjson
 import sqlalchemy as sa
 
 from resources.chat.batch.tables import batch_claims, batch_jobs, batch_requests
-from resources.chat.ledger import LedgerError
+from resources.chat.ledger import LedgerError, metadata, responses
 from tg_assets.ids import digest
 
 HELD_S = 90.0
@@ -120,11 +120,13 @@ class JobStore:
     Every method raises `LedgerError` when the database cannot be used.
 
     Args:
-        engine: The ledger's engine; its tables exist.
+        engine: The ledger's engine.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        with self._begin() as connection:
+            metadata.create_all(connection, tables=[batch_jobs, batch_requests, batch_claims])
         self.me = f"{_process_space()} {os.getpid()} {uuid.uuid4().hex[:8]}"
 
     @contextmanager
@@ -248,6 +250,15 @@ class JobStore:
                 )
                 for row in connection.execute(part).mappings():
                     found[row["custom_id"]] = _request(row)
+        return found
+
+    def kept(self, response_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids whose responses the ledger has."""
+        found: set[str] = set()
+        with self._begin() as connection:
+            for batch in _in_batches(response_ids):
+                query = sa.select(responses.c.id).where(responses.c.id.in_(batch))
+                found.update(connection.execute(query).scalars())
         return found
 
     def hold(self, job: Job) -> bool:
