@@ -145,17 +145,16 @@ def _table(jobs: list[Job]) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
     for title in ("batch", "model", "stage", "state"):
         table.add_column(title, overflow="fold")
-    for title in ("done", "failed", "requests", "MB", "age"):
-        table.add_column(title, justify="right", no_wrap=True)
+    for title in ("done", "failed", "of", "age"):
+        table.add_column(title, justify="right", overflow="fold")  # a cut number is a wrong one
     for job in jobs:
-        state = f"{job.state}, {job.remote_status}" if job.remote_status else str(job.state)
         counts = (f"{count:,}" for count in (job.completed, job.failed, job.requests))
-        megabytes = f"{job.bytes / 1e6:,.1f}"
+        state = job.remote_status if job.state == "submitted" else str(job.state)
         name = job.batch_id or job.id
-        table.add_row(name, job.model, job.stage, state, *counts, megabytes, _age(job.recorded_at))
+        table.add_row(name, job.model, job.stage, state, *counts, _age(job.recorded_at))
     return table
 
 

@@ -70,7 +70,7 @@ def test_open_batches_are_listed_with_state_counts_and_age(how: str, tmp_path: P
             assert (job["batch"], job["state"], job["requests"]) == ("batch_1", "submitted", 4)
             assert job["remote_status"] == "in_progress"
         else:
-            assert all(word in said for word in ("batch_1", "submitted", "vote", "0:00 h"))
+            assert all(word in said for word in ("batch_1", "in_progress", "vote", "0:00 h"))
         _ask(server.url, tmp_path)
         assert "No batch is under way" in _tg("-c", config)[1]
         assert "harvested" in _tg("-c", config, "--all")[1]
