@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 batches = typer.Typer(help="See and end batches of questions; alone, list them.")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="The settings file.")]
-JobArgument = Annotated[str, typer.Argument(help="The batch's id, or its job's.")]
+JobArgument = Annotated[str, typer.Argument(help="The batch's id, or the beginning of it.")]
+SHORTEST_PREFIX = 10
+"""Characters of a batch's id that may stand for it."""
 
 
 @batches.callback(invoke_without_command=True)
@@ -107,10 +109,14 @@ def _store(config: Path | None) -> Iterator[tuple[Settings, JobStore]]:
 
 
 def _found(store: JobStore, name: str) -> Job:
-    for job in store.jobs():
-        if name in (job.id, job.batch_id):
-            return job
-    raise _refusal(f"no batch is called {name!r}; `tg batches --all` lists them")
+    jobs = store.jobs()
+    found = [job for job in jobs if name in (job.id, job.batch_id)]
+    if not found and len(name) >= SHORTEST_PREFIX:
+        found = [job for job in jobs if f"{job.batch_id or job.id}".startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    many = "several batches begin with" if found else "no batch is called"
+    raise _refusal(f"{many} {name!r}; `tg batches --all` lists them")
 
 
 def _refusal(why: str) -> typer.Exit:
