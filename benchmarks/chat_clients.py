@@ -17,6 +17,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,9 @@ def curator(url: str, pictures: list[Path], concurrency: int) -> int:
     os.environ["TELEMETRY_ENABLED"] = "false"
     os.environ["CURATOR_DISABLE_RICH_DISPLAY"] = "1"
     os.environ["OPENAI_API_KEY"] = "none"
+    # it counts tokens with a vocabulary that tiktoken would download; litellm ships the same
+    vocabularies = Path(str(find_spec("litellm").origin)).parent / "litellm_core_utils/tokenizers"  # type: ignore[union-attr]
+    os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(vocabularies))
     from bespokelabs import curator as library
 
     class Voter(library.LLM):  # type: ignore[misc]
