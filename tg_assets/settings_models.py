@@ -53,6 +53,7 @@ class OpenAIBatchModel(Part):
     discount: float = Field(default=0.5, gt=0, le=1)
     base_url: str | None = None
     api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
+    served_as: str | None = None  # how its replies name it, where that is another name
     structured: Literal["json_schema", "json_object", "none"] = "json_schema"
     temperature: float | None = 0.0
     max_tokens: int = Field(default=2048, ge=16)

@@ -22,6 +22,7 @@ from resources.chat.batch.harvesting import Harvester, to_the_end
 from resources.chat.batch.jobs import HELD_S, BatchRequest, Job, JobStore, State, Taken
 from resources.chat.batch.packing import Asked, Packed, Packet, pack
 from resources.chat.batch.remote import Refused, Remote
+from resources.chat.images import EncodedImages
 from resources.chat.ledger import Ledger, LedgerError, Received
 from resources.chat.messages import Answer, ChatReply, Outcome, StopAsking
 from resources.chat.stages import Stage
@@ -82,6 +83,7 @@ class BatchPass:
         self._queue_is_full = False
         self._store = JobStore(ledger.engine)
         self._remote = Remote(name, settings)
+        self._images = EncodedImages(settings.max_image_side)
         self._harvester = Harvester(name, settings, stage, ledger, self._store, self._remote, tally)
 
     async def run(self) -> None:
@@ -118,6 +120,7 @@ class BatchPass:
                 await holding
             with suppress(LedgerError):  # then the holds run out by themselves
                 await to_the_end(self._store.let_go)
+            self._images.close()
             await self._remote.close()
 
     async def _keep_holding(self) -> None:
@@ -139,7 +142,7 @@ class BatchPass:
         """Fetch what was bought with an earlier prompt: it is paid for, though nobody waits."""
         for job in await to_the_end(lambda: self._store.jobs(only_open=True)):
             asked = (job.model, job.stage, job.endpoint, job.state)
-            ours = (self._name, self._stage.name, self._endpoint, State.SUBMITTED)
+            ours = (self._name, self._stage.name, self._remote.endpoint, State.SUBMITTED)
             if asked != ours or job.prompt_version == self._stage.prompt_version:
                 continue
             try:
@@ -148,10 +151,6 @@ class BatchPass:
                 logger.warning("%s, asked with an earlier prompt: %s", job.called, error)
             self._followed.pop(job.id, None)
 
-    @property
-    def _endpoint(self) -> str:
-        return self._settings.base_url or "OpenAI"
-
     async def _hand_over(self) -> None:
         """Pack, record and submit until nothing waits or enough is open."""
         while (
@@ -159,7 +158,7 @@ class BatchPass:
             and not self._queue_is_full
             and len(self._followed) < self._settings.max_open_jobs
         ):
-            packed = await pack(self._stage, self._settings, self._waiting)
+            packed = await pack(self._stage, self._settings, self._images, self._waiting)
             with packed.content:
                 await to_the_end(self._fail, _reasons(packed.refused))
                 if not packed.packets:
@@ -180,7 +179,7 @@ class BatchPass:
             model=self._name,
             stage=self._stage.name,
             prompt_version=self._stage.prompt_version,
-            endpoint=self._endpoint,
+            endpoint=self._remote.endpoint,
             file_hash=packed.file_hash,
             size=packed.size,
         )
@@ -263,10 +262,10 @@ class BatchPass:
             self._followed.pop(job.id, None)
             await to_the_end(self._take_from_ledger, job)
             return None
-        if is_ours and job.endpoint != self._endpoint:
+        if is_ours and job.endpoint != self._remote.endpoint:
             raise StopAsking(
                 f"model {self._name}: {job.called} holds questions of this pass and was submitted "
-                f"to {job.endpoint}, the settings name {self._endpoint}; set base_url back, or "
+                f"to {job.endpoint}, the settings name {self._remote.endpoint}; set base_url back, or "
                 f"give its answers up: tg batches forget {job.id}"
             )
         return job if is_ours else None

@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 from resources.chat import openai_wire as wire
 from resources.chat.batch.jobs import BatchRequest
 from resources.chat.batch.lines import request_line
-from resources.chat.images import data_url
+from resources.chat.images import EncodedImages
 from resources.chat.messages import GiveUp
 from resources.chat.stages import Question, Stage
 from tg_assets.ids import digest
@@ -83,12 +83,15 @@ class Packed:
     file_hash: str = ""
 
 
-async def pack(stage: Stage, settings: OpenAIBatchModel, waiting: deque[Packet]) -> Packed:
+async def pack(
+    stage: Stage, settings: OpenAIBatchModel, images: EncodedImages, waiting: deque[Packet]
+) -> Packed:
     """Take packets from the front until a file is full by count or by bytes.
 
     Args:
         stage: What is asked.
         settings: The model's settings, with the limits of a file.
+        images: Encodes what is shown.
         waiting: Packets; those that are taken are gone from it.
     """
     packed = Packed(tempfile.TemporaryFile(prefix="tg-batch-"))  # noqa: SIM115 - the caller's
@@ -98,7 +101,7 @@ async def pack(stage: Stage, settings: OpenAIBatchModel, waiting: deque[Packet])
         while len(packed.packets) < settings.max_requests_per_file:
             while waiting and len(ahead) < READ_AHEAD:
                 packet = waiting.popleft()
-                work = asyncio.to_thread(_line, stage, settings, packet)
+                work = _line(stage, settings, images, packet)
                 ahead.append((packet, asyncio.create_task(work)))
             if not ahead:
                 break
@@ -140,9 +143,11 @@ async def _line_or_refusal(
     return line
 
 
-def _line(stage: Stage, settings: OpenAIBatchModel, packet: Packet) -> bytes:
+async def _line(
+    stage: Stage, settings: OpenAIBatchModel, images: EncodedImages, packet: Packet
+) -> bytes:
     questions: Sequence[Question] = list(packet.questions.values())
     request = replace(stage.request(questions), more_room=packet.more_room)
     image = request.image
-    url = None if image is None else data_url(image, settings.max_image_side)
+    url = None if image is None else (await images.get(image)).url
     return request_line(packet.custom_id, wire.body_of(settings, request, url))

@@ -22,6 +22,7 @@ from resources.chat.messages import GiveUp, StopAsking, TryAgain
 from tg_assets.settings_models import OpenAIBatchModel
 
 T = TypeVar("T")
+OPENAI = "https://api.openai.com/v1"
 ATTEMPTS = 8
 BACKOFF_S = (0.25, 30.0)
 """First and longest wait, each twice the last: eight attempts outlast half a minute."""
@@ -49,6 +50,11 @@ class Remote:
         self._name = name
         self._settings = settings
         self._open: openai.AsyncOpenAI | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """Its URL, as the SDK finds it."""
+        return self._settings.base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI
 
     @property
     def key(self) -> str | None:
@@ -151,7 +157,7 @@ class Remote:
         if self._open is None:
             self._open = openai.AsyncOpenAI(
                 api_key=self.key or "no key needed",
-                base_url=self._settings.base_url,
+                base_url=self.endpoint,
                 timeout=self._settings.timeout_s,
                 max_retries=0,
             )
