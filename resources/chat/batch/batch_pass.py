@@ -9,22 +9,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from openai.types import Batch
 
 from resources import progress
 from resources.chat.asking import Tally
 from resources.chat.batch.harvesting import Harvester, to_the_end
-from resources.chat.batch.jobs import HELD_S, BatchRequest, Job, JobStore, State, Taken
+from resources.chat.batch.jobs import HELD_S, Job, JobStore, State, Taken
+from resources.chat.batch.open_questions import Counts, OpenQuestions
 from resources.chat.batch.packing import Asked, Packed, Packet, pack
 from resources.chat.batch.remote import Refused, Remote
 from resources.chat.images import EncodedImages
-from resources.chat.ledger import Ledger, LedgerError, Received
-from resources.chat.messages import Answer, ChatReply, Outcome, StopAsking
+from resources.chat.ledger import Ledger, LedgerError
+from resources.chat.messages import StopAsking
 from resources.chat.stages import Stage
 from tg_assets.settings_models import OpenAIBatchModel
 
@@ -35,13 +35,6 @@ ENDED = ("completed", "failed", "expired", "cancelled")
 QUEUE_IS_FULL = "token_limit_exceeded"
 """The endpoint's code for a batch that will be taken once others have ended."""
 REASONS_SHOWN = 5
-
-
-class Counts(Protocol):
-    """Whoever counts answered questions."""
-
-    def add(self, answered: int) -> None:
-        """Count them."""
 
 
 class BatchPass:
@@ -70,15 +63,8 @@ class BatchPass:
         self._name = name
         self._settings = settings
         self._stage = stage
-        self._ledger = ledger
         self._counter = counter
-        self._packets = [Packet.of(asked) for asked in pending]
-        self._waiting = deque(self._packets)
-        self._questions = {
-            key: question for packet in self._packets for key, question in packet.questions.items()
-        }
-        self._open = set(self._questions)
-        self._attempts: Counter[str] = Counter()
+        self._open = OpenQuestions(stage, name, pending, ledger, counter, settings.max_attempts)
         self._followed: dict[str, Job] = {}
         self._queue_is_full = False
         self._store = JobStore(ledger.engine)
@@ -100,7 +86,7 @@ class BatchPass:
         try:
             await to_the_end(self._follow_what_is_open)
             await self._harvest_outdated()
-            while self._waiting or self._followed:
+            while self._open.waiting or self._followed:
                 if holding.done():
                     await holding
                 await self._hand_over()
@@ -130,13 +116,16 @@ class BatchPass:
 
     def _follow_what_is_open(self) -> None:
         """Follow the jobs that hold questions of this pass, and let only the others wait."""
-        claimed = self._store.claimed(sorted(self._open))
+        claimed = self._store.claimed(sorted(self._open.keys))
         for job_id in sorted(set(claimed.values()) - set(self._followed)):
             with suppress(KeyError):  # dropped in this very moment
                 self._followed[job_id] = self._store.job(job_id)
-        free = self._open - {key for key, job in claimed.items() if job in self._followed}
-        left = (packet.of_these(free) for packet in self._waiting)
-        self._waiting = deque(packet for packet in left if packet.questions)
+        taken = {key for key, job_id in claimed.items() if job_id in self._followed}
+        self._open.only_these_wait(self._open.keys - taken)
+
+    def _queue_what_is_free(self) -> None:
+        """Let those questions wait again whose job another pass dropped or ended."""
+        self._open.the_rest_waits(self._store.claimed(sorted(self._open.keys)))
 
     async def _harvest_outdated(self) -> None:
         """Fetch what was bought with an earlier prompt: it is paid for, though nobody waits."""
@@ -154,19 +143,19 @@ class BatchPass:
     async def _hand_over(self) -> None:
         """Pack, record and submit until nothing waits or enough is open."""
         while (
-            self._waiting
+            self._open.waiting
             and not self._queue_is_full
             and len(self._followed) < self._settings.max_open_jobs
         ):
-            packed = await pack(self._stage, self._settings, self._images, self._waiting)
+            packed = await pack(self._stage, self._settings, self._images, self._open.waiting)
             with packed.content:
-                await to_the_end(self._fail, _reasons(packed.refused))
+                await to_the_end(self._open.fail, _reasons(packed.refused))
                 if not packed.packets:
                     continue
                 try:
                     job = await to_the_end(self._recorded, packed)
                 except Taken:
-                    self._waiting.extendleft(reversed(packed.packets))
+                    self._open.waiting.extendleft(reversed(packed.packets))
                     await to_the_end(self._follow_what_is_open)
                     continue
                 self._followed[job.id] = job
@@ -265,8 +254,8 @@ class BatchPass:
         if is_ours and job.endpoint != self._remote.endpoint:
             raise StopAsking(
                 f"model {self._name}: {job.called} holds questions of this pass and was submitted "
-                f"to {job.endpoint}, the settings name {self._remote.endpoint}; set base_url back, or "
-                f"give its answers up: tg batches forget {job.id}"
+                f"to {job.endpoint}, the settings name {self._remote.endpoint}; set base_url "
+                f"back, or give its answers up: tg batches forget {job.id}"
             )
         return job if is_ours else None
 
@@ -294,45 +283,17 @@ class BatchPass:
                 "%s (%s) did not say one thing about each of its %d requests: %s",
                 job.called, batch.status, job.requests, harvest.counts.as_json(),
             )  # fmt: skip
-        self._end(harvest.ended)
+        self._open.end(harvest.ended)
         for keys in harvest.cut:
-            self._queue(keys, more_room=True)
-        failed: dict[str, str] = {}
-        for request, reason in harvest.again:
-            failed |= self._again(request, reason)
-        await to_the_end(self._fail, failed)
+            self._open.wait(keys, more_room=True)
+        await to_the_end(self._open.ask_again, harvest.again)
         if harvest.stopped is not None:
             raise harvest.stopped
-
-    def _again(self, request: BatchRequest, reason: str) -> dict[str, str]:
-        """Queue a request once more; return why its questions fail if that was often enough."""
-        keys = [key for key in request.keys if key in self._open]
-        self._attempts.update(keys)
-        if keys and self._attempts[keys[0]] >= self._settings.max_attempts:
-            why = f"{reason} (gave up after {self._attempts[keys[0]]} attempts)"
-            return dict.fromkeys(keys, why)
-        self._queue(keys, more_room=request.more_room)
-        return {}
-
-    def _queue(self, keys: Iterable[str], *, more_room: bool) -> None:
-        questions = {key: self._questions[key] for key in keys if key in self._open}
-        if questions:
-            self._waiting.append(Packet(questions, more_room))
-
-    def _queue_what_is_free(self) -> None:
-        """Queue the open questions that wait nowhere: another pass dropped or ended their job."""
-        waiting = {key for packet in self._waiting for key in packet.questions}
-        free = self._open - waiting
-        free -= set(self._store.claimed(sorted(free)))
-        packets = (packet.of_these(free) for packet in self._packets)
-        self._waiting.extend(packet for packet in packets if packet.questions)
 
     def _take_from_ledger(self, job: Job) -> None:
         """Take what another pass harvested, and queue what it did not."""
         requests = self._store.requests(job.id).values()
-        keys = [key for request in requests for key in request.keys if key in self._open]
-        known = self._ledger.known(keys)
-        self._end(key for key in known if known[key].answer.outcome != Outcome.FAILED)
+        self._open.take_from_ledger([key for request in requests for key in request.keys])
         self._queue_what_is_free()
 
     async def _refused(self, job: Job, batch: Batch) -> None:
@@ -350,18 +311,17 @@ class BatchPass:
                 f"requests, none was carried out: {reasons}"
             )
         self._queue_is_full = True
-        failed: dict[str, str] = {}
-        for request in requests.values():
-            if self._followed:  # there is room again once they have ended
-                self._queue(request.keys, more_room=request.more_room)
-            else:
-                failed |= self._again(request, f"{reasons}; lower max_requests_per_file")
-        await to_the_end(self._fail, failed)
+        if self._followed:  # there is room again once they have ended
+            for request in requests.values():
+                self._open.wait(request.keys, more_room=request.more_room)
+            return
+        why = f"{reasons}; lower max_requests_per_file"
+        await to_the_end(self._open.ask_again, [(request, why) for request in requests.values()])
 
     def _leave_open(self) -> None:
         """Give every question that is under way the reason that it is."""
         reasons: dict[str, str] = {}
-        claimed = self._store.claimed(sorted(self._open))
+        claimed = self._store.claimed(sorted(self._open.keys))
         for key, job_id in claimed.items():
             job = self._followed.get(job_id)
             if job is not None:
@@ -370,41 +330,14 @@ class BatchPass:
         why = "the endpoint's queue of batches is full"
         if not self._queue_is_full:
             why = f"{len(self._followed)} batches are open (max_open_jobs)"
-        for key in self._open - set(reasons):
+        for key in self._open.keys - set(reasons):
             reasons[key] = f"waits until it can be handed over: {why}"
         questions = len(reasons)
-        self._fail(reasons)
+        self._open.fail(reasons)
         logger.warning(
             "%d questions to %s wait for %d batches; a later run fetches their answers "
             "(tg batches lists them)", questions, self._name, len(self._followed),
         )  # fmt: skip
-
-    def _fail(self, reasons: Mapping[str, str]) -> None:
-        """Record why questions have no answer; the next pass asks them again."""
-        received = [self._failure(key, reason) for key, reason in reasons.items()]
-        if received:
-            self._ledger.record(received)
-            self._end(reasons)
-
-    def _failure(self, key: str, reason: str) -> Received:
-        question = self._questions[key]
-        return Received(
-            response_id="",  # there is none
-            stage=self._stage.name,
-            model=self._name,
-            prompt_version=self._stage.prompt_version,
-            image_id=question.image.image_id if question.image else None,
-            keys=[key],
-            items=[question.item],
-            reply=ChatReply(Outcome.FAILED, text=None, raw="", reason=reason),
-            answers=[Answer(Outcome.FAILED, None, reason)],
-        )
-
-    def _end(self, keys: Iterable[str]) -> None:
-        ended = self._open.intersection(keys)
-        self._open -= ended
-        if ended:
-            self._counter.add(len(ended))
 
     def _say_what_goes_on(self) -> None:
         submitted = [job for job in self._followed.values() if job.state == State.SUBMITTED]

@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from resources.chat import openai_wire as wire
 from resources.chat.asking import Tally
-from resources.chat.batch.batch_pass import BatchPass, Counts
+from resources.chat.batch.batch_pass import BatchPass
+from resources.chat.batch.open_questions import Counts
 from resources.chat.batch.packing import Asked
 from resources.chat.ledger import Ledger
 from resources.chat.messages import StopAsking
