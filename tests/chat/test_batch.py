@@ -15,7 +15,7 @@ from batches import ask_votes, batch_model, executed_twice, jobs, opened
 
 from resources.chat.asking import ask
 from resources.chat.batch.jobs import State
-from resources.chat.ledger import Ledger
+from resources.chat.ledger import Ledger, responses
 from resources.chat.messages import Outcome, StopAsking
 
 
@@ -41,7 +41,7 @@ def test_replies_are_parsed_kept_raw_and_priced_with_the_discount(
     assert tally.cost_usd == pytest.approx(paid)
     assert ledger.costs()["cost_usd"].to_list() == [pytest.approx(paid)]
     with ledger.engine.connect() as connection:
-        (raw,) = connection.execute(sa.text("SELECT raw FROM responses")).scalars()
+        (raw,) = connection.execute(sa.select(responses.c.raw)).scalars()
     assert '"chat.completion"' in raw
 
 
