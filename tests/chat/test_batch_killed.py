@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from asked import VOTE, picture, votes
@@ -11,8 +12,6 @@ from batch_server import START_S, Hold, Script, running
 from batches import ask_votes, batch_model, executed_twice, jobs, opened, start_asking
 
 from resources.chat.asking import Tally
-from resources.chat.asking import _Counter as Counter
-from resources.chat.asking import _Pending as Pending
 from resources.chat.batch.jobs import State
 from resources.chat.messages import Outcome
 
@@ -62,12 +61,14 @@ def test_interrupted_run_says_that_its_batch_goes_on_and_lets_go_of_it(
     hold = Hold()
     questions = votes(picture(tmp_path, 1), COUNT)
     keys = [VOTE.key(batch_model("").identity, question) for question in questions]
-    pending = [Pending([key], [item]) for key, item in zip(keys, questions, strict=True)]
+    pending = [
+        SimpleNamespace(keys=[key], questions=[question], more_room=False)
+        for key, question in zip(keys, questions, strict=True)
+    ]
+    counter = SimpleNamespace(add=lambda _: None)
     ledger = opened(tmp_path)
     with running(Script(holds={"GET /v1/batches/{id}": hold})) as server:
-        work = batch_model(server.url).open_pass(
-            VOTE, pending, ledger, Tally(), Counter(0, 1, None)
-        )
+        work = batch_model(server.url).open_pass(VOTE, pending, ledger, Tally(), counter)
 
         async def interrupted() -> None:
             task = asyncio.create_task(work.run())
