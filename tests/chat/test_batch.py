@@ -17,6 +17,7 @@ from resources.chat.asking import ask
 from resources.chat.batch.jobs import State
 from resources.chat.ledger import Ledger, responses
 from resources.chat.messages import Outcome, StopAsking
+from resources.chat.stages import Question
 
 
 @pytest.fixture
@@ -327,3 +328,16 @@ def test_jobs_of_a_lost_ledger_are_found_at_the_endpoint(tmp_path: Path) -> None
         answers, _ = ask_votes(server.url, found, 4)
     assert {answer.outcome for answer in answers} == {Outcome.ANSWERED}
     assert (len(server.batches), len(server.executed)) == (1, 4)
+
+
+def test_batches_are_remembered_by_postgresql_too(postgres_url: str, tmp_path: Path) -> None:
+    ledger = Ledger(postgres_url)
+    image = picture(tmp_path, 1)
+    questions = [Question({"path": f"{tmp_path} {n}"}, image) for n in range(9)]
+    with running(Script(plan=["half expired"])) as server:
+        ask(FILTER, questions[:4], batch_model(server.url, wait=False), ledger)
+        model = batch_model(server.url, items_per_request=2)
+        answers, _ = ask(FILTER, questions, model, ledger)
+    assert {answer.outcome for answer in answers} == {Outcome.ANSWERED}
+    assert executed_twice(server) == []
+    ledger.close()

@@ -244,7 +244,7 @@ class BatchPass:
             is_ours = await to_the_end(self._store.hold, job)
             job = await to_the_end(self._store.job, job.id)
         except KeyError:  # whoever held it dropped it unsent: its questions are free
-            self._followed.pop(job.id)
+            self._followed.pop(job.id, None)
             await to_the_end(self._queue_what_is_free)
             return None
         if not job.state.is_open:
@@ -268,7 +268,7 @@ class BatchPass:
             file_id = await self._remote.find_file(job)
             if file_id is None:
                 await to_the_end(self._store.drop, job)
-                self._followed.pop(job.id)
+                self._followed.pop(job.id, None)
                 await to_the_end(self._queue_what_is_free)
                 return None
             job = await self._advance(job, state=State.UPLOADED, file_id=file_id)

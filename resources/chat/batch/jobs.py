@@ -6,20 +6,17 @@ by at most one pass at a time: its holder, who says every few seconds that he st
 
 from __future__ import annotations
 
-import os
-import socket
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
+from resources.chat.batch.holders import is_dead, new_holder
 from resources.chat.batch.tables import batch_claims, batch_jobs, batch_requests
 from resources.chat.ledger import LedgerError, metadata, responses
 from tg_assets.ids import digest
@@ -127,7 +124,7 @@ class JobStore:
         self._engine = engine
         with self._begin() as connection:
             metadata.create_all(connection, tables=[batch_jobs, batch_requests, batch_claims])
-        self.me = f"{_process_space()} {os.getpid()} {uuid.uuid4().hex[:8]}"
+        self.me = new_holder()
 
     @contextmanager
     def _begin(self) -> Iterator[sa.Connection]:
@@ -271,7 +268,7 @@ class JobStore:
         holder = self.job(job.id).holder
         return (
             holder is not None
-            and _is_dead(holder)
+            and is_dead(holder)
             and self._take(job.id, table.holder == holder, now)
         )
 
@@ -364,35 +361,3 @@ def _request_row(job_id: str, request: BatchRequest) -> dict[str, Any]:
         "items": orjson.dumps(items).decode(),
         "more_room": request.more_room,
     }
-
-
-def _process_space() -> str:
-    """Return what tells apart where process numbers mean the same: host and namespace."""
-    try:
-        namespace = os.readlink("/proc/self/ns/pid")
-    except OSError:
-        namespace = ""
-    return f"{socket.gethostname()}{namespace}"
-
-
-def _is_dead(holder: str) -> bool:
-    """Whether a holder's process is known to be gone; one on another machine never is."""
-    space, pid, _ = holder.rsplit(" ", 2)
-    if space != _process_space():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return _is_zombie(pid)
-
-
-def _is_zombie(pid: str) -> bool:
-    """Whether a process has ended and is only waited for by its parent."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    return state.rpartition(")")[2].split()[0] == "Z"
