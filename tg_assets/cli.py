@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from tg_assets.task_space_commands import app as task_space_commands
+
 if TYPE_CHECKING:
     from tg_assets.settings import Settings
 
@@ -23,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(task_space_commands, name="task-space")
 errors = Console(stderr=True)
 
 ConfigOption = Annotated[
