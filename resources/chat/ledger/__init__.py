@@ -1,0 +1,23 @@
+"""The ledger: every paid response as it came, and every answer taken from one.
+
+SQLite in WAL mode by default, PostgreSQL by URL, through SQLAlchemy Core. A response and the
+answers parsed from it are committed together, so that nothing that was paid for is ever half known.
+
+``ledger`` opens, looks up and records; ``schema`` holds the tables and ``migrations`` how they came
+to be; ``reports`` tells what failed and what was spent; ``replay`` parses again what was paid for.
+"""
+
+from resources.chat.ledger.entries import Known, LedgerError, Received
+from resources.chat.ledger.ledger import Ledger
+from resources.chat.ledger.schema import answers, askings, metadata, responses
+
+__all__ = [
+    "Known",
+    "Ledger",
+    "LedgerError",
+    "Received",
+    "answers",
+    "askings",
+    "metadata",
+    "responses",
+]
