@@ -78,7 +78,7 @@ def test_response_is_kept_as_it_came(ledger: Ledger) -> None:
         (row,) = connection.execute(sa.select(responses)).all()
     assert (row.raw, row.image_id, row.outcome) == (raw, "picture 1", Outcome.ANSWERED)
     assert row.id == item.response_id
-    assert bytes(row.keys).hex() == "".join(item.keys)
+    assert bytes(row.item_keys).hex() == "".join(item.keys)
     assert row.items == '[{"path":"a"},{"path":"b"}]'
 
 

@@ -93,7 +93,7 @@ def test_ledger_of_the_first_version_is_carried_over_row_by_row(ledger_url: str)
         (row,) = connection.execute(query).all()
     assert (row.id, row.raw) == (key("response 7"), RAW)
     assert row.items == '[{"path":"p0"},{"path":"p1"}]'
-    assert bytes(row.keys).hex() == key("7 0") + key("7 1")
+    assert bytes(row.item_keys).hex() == key("7 0") + key("7 1")
     assert row.received_at == 1793534400123
     pointing = "SELECT count(*) FROM answers a JOIN responses r ON a.response = r.number"
     assert rows_of(ledger, pointing) == [(2 * RESPONSES,)]

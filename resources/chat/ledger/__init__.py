@@ -9,15 +9,20 @@ to be; ``reports`` tells what failed and what was spent; ``replay`` parses again
 
 from resources.chat.ledger.entries import Known, LedgerError, Received
 from resources.chat.ledger.ledger import Ledger
+from resources.chat.ledger.opening import holds_ledger
+from resources.chat.ledger.replay import Change, Replayed
 from resources.chat.ledger.schema import answers, askings, metadata, responses
 
 __all__ = [
+    "Change",
     "Known",
     "Ledger",
     "LedgerError",
     "Received",
+    "Replayed",
     "answers",
     "askings",
+    "holds_ledger",
     "metadata",
     "responses",
 ]

@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from resources.chat.ledger import rows
 from resources.chat.ledger.entries import Known, LedgerError, Received
 from resources.chat.ledger.opening import READS_ONLY, in_short, open_engine, parsed, shown
+from resources.chat.ledger.replay import Progress, Replay, Replayed
 from resources.chat.ledger.schema import OUTCOMES, askings
 from resources.chat.ledger.statements import OnPostgreSQL, OnSQLite, Statements
 from resources.chat.messages import Answer
+from resources.chat.stages import Stage
 
 COSTS = {
     "stage": pl.String,
@@ -65,11 +67,11 @@ class Ledger:
         keys = [rows.checked(key) for key in keys]
         found: dict[str, Known] = {}
         with self.reading() as connection:
-            for place, outcome, value, reason, attempts in self._statements.find(connection, keys):
-                parsed_value = None if value is None else orjson.loads(value)
-                found[keys[place]] = Known(
-                    Answer(OUTCOMES[outcome], parsed_value, reason), attempts
-                )
+            for place, outcome, text, reason, attempts, _ in self._statements.find(
+                connection, keys
+            ):
+                value = None if text is None else orjson.loads(text)
+                found[keys[place]] = Known(Answer(OUTCOMES[outcome], value, reason), attempts)
         return found
 
     def record(self, batch: Sequence[Received]) -> None:
@@ -82,15 +84,10 @@ class Ledger:
         """
         if not batch:
             return
-        try:
+        with self._saying(f"did not take {len(batch)} responses, asking stops"):
             numbers = self._asking_numbers({rows.asking_of(item) for item in batch})
             with self._engine.begin() as connection:
                 self._write(connection, batch, numbers)
-        except sa.exc.SQLAlchemyError as error:
-            raise LedgerError(
-                f"the ledger {self.shown} did not take {len(batch)} responses, asking stops; "
-                f"what was committed before is kept: {in_short(error)}"
-            ) from None
 
     def _asking_numbers(self, wanted: Iterable[rows.Asking]) -> Mapping[rows.Asking, int]:
         """Return the ids of what is asked of whom; new ones are committed at once."""
@@ -174,13 +171,61 @@ class Ledger:
         Raises:
             LedgerError: The ledger cannot be read.
         """
+        with self._saying("cannot be read"), self._engine.connect() as connection:
+            yield connection.execution_options(**{READS_ONLY: True})
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection whose changes are committed when it is left, or none of them.
+
+        Raises:
+            LedgerError: Nothing was written.
+        """
+        with self._saying("cannot be written"), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _saying(self, what: str) -> Iterator[None]:
         try:
-            with self._engine.connect() as connection:
-                yield connection.execution_options(**{READS_ONLY: True})
+            yield
         except sa.exc.SQLAlchemyError as error:
             raise LedgerError(
-                f"the ledger {self.shown} cannot be read: {in_short(error)}"
+                f"the ledger {self.shown} {what}; what was committed before is kept: "
+                f"{in_short(error)}"
             ) from None
+
+    def replayed(self, stage: str) -> int:
+        """Return how many answers of a stage replays have changed, ever.
+
+        Raises:
+            LedgerError: The ledger cannot be read.
+        """
+        query = sa.select(sa.func.sum(askings.c.replayed)).where(askings.c.stage == stage)
+        with self.reading() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def replay(
+        self,
+        stages: Sequence[Stage],
+        *,
+        dry_run: bool = False,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> Replayed:
+        """Parse what was paid for again, with the stages' present parsers.
+
+        Args:
+            stages: A response is parsed by the stage of its name and prompt version.
+            dry_run: Whether to say only what would change.
+            replace: Whether to replace answers that read differently now; without it they are
+                reported and stay.
+            progress: Called with (responses parsed, in all).
+
+        Raises:
+            LedgerError: The ledger cannot be read or written; what was replayed until then stays.
+        """
+        work = Replay(self, self._statements, stages, dry_run=dry_run, replace=replace)
+        return work.run(progress)
 
     def close(self) -> None:
         """Close all connections."""

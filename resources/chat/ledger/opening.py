@@ -75,13 +75,36 @@ def open_engine(url: sa.URL) -> sa.Engine:
                 time.sleep(0.1 * attempt)
                 continue
             engine.dispose()
-            raise LedgerError(
-                f"the ledger {shown(url)} cannot be opened: {in_short(error)}"
-            ) from None
+            raise _unopened(url, error) from None
         except BaseException:
             engine.dispose()
             raise
     raise AssertionError("unreachable")
+
+
+def holds_ledger(url: str) -> bool:
+    """Return whether there is a ledger at a URL; none is made.
+
+    Raises:
+        LedgerError: The URL is none of a ledger, or the database cannot be reached.
+    """
+    found = parsed(url)
+    if found.get_backend_name() == "sqlite":
+        return Path(str(found.database)).exists()
+    engine = _postgresql(found)
+    try:
+        with engine.connect() as connection:
+            return revision_of(connection) is not None
+    except sa.exc.SQLAlchemyError as error:
+        raise LedgerError(
+            f"the ledger {shown(found)} cannot be opened: {in_short(error)}"
+        ) from None
+    finally:
+        engine.dispose()
+
+
+def _unopened(url: sa.URL, error: Exception) -> LedgerError:
+    return LedgerError(f"the ledger {shown(url)} cannot be opened: {in_short(error)}")
 
 
 def in_short(error: Exception) -> str:
@@ -104,7 +127,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     try:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerError(f"the ledger {shown(url)} cannot be opened: {error}") from None
+        raise _unopened(url, error) from None
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)

@@ -24,7 +24,7 @@ class ResponseRow(NamedTuple):
     id: str
     asking: int
     image_id: str | None
-    keys: bytes
+    item_keys: bytes
     items: bytes
     outcome: int
     reason: str | None
@@ -77,7 +77,7 @@ def response_row(item: Received, asking: int) -> ResponseRow:
         id=checked(item.response_id),
         asking=asking,
         image_id=item.image_id,
-        keys=bytes.fromhex("".join(map(checked, item.keys))),
+        item_keys=bytes.fromhex("".join(map(checked, item.keys))),
         items=pack(_json(list(item.items))),
         outcome=OUTCOME_CODES[reply.outcome],
         reason=storable(reply.reason),

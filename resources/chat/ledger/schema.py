@@ -123,7 +123,7 @@ responses = sa.Table(
     sa.Column("id", Digest, nullable=False, unique=True),
     sa.Column("asking", sa.Integer, nullable=False),  # of `askings`
     sa.Column("image_id", sa.String),
-    sa.Column("keys", sa.LargeBinary, nullable=False),  # of the items' answers, 16 bytes each
+    sa.Column("item_keys", sa.LargeBinary, nullable=False),  # of the items' answers, 16 bytes each
     sa.Column("items", Packed, nullable=False),  # JSON: what was asked, for replay
     sa.Column("outcome", OutcomeCode, nullable=False),
     sa.Column("reason", sa.Text),

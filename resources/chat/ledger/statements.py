@@ -8,15 +8,12 @@ statement.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
 from resources.chat.ledger.rows import AnswerRow, ResponseRow
 from resources.chat.ledger.schema import FINAL_CODES, KEY_BYTES
-
-Found = tuple[int, int, str | None, str | None, int]
-"""Place of the key in the question, outcome, value, reason, attempts."""
 
 RESPONSE_COLUMNS = ", ".join(("number", *ResponseRow._fields))
 ANSWER_COLUMNS = ", ".join(AnswerRow._fields)
@@ -35,6 +32,17 @@ def _columns(*types: str) -> str:
 
 def _named(columns: Iterable[Iterable[Any]]) -> dict[str, list[Any]]:
     return {f"c{number}": list(column) for number, column in enumerate(columns)}
+
+
+class Found(NamedTuple):
+    """An answer that was looked up, found at a place of the keys that were given."""
+
+    place: int
+    outcome: int
+    value: str | None
+    reason: str | None
+    attempts: int
+    response: int | None
 
 
 class Statements(Protocol):
@@ -62,7 +70,7 @@ class OnSQLite:
     _PUT = f"INSERT INTO answers ({ANSWER_COLUMNS}) VALUES ({', '.join('?' * 8)}) {UNLESS_FINAL}"
     _FIND = f"""
     WITH RECURSIVE place(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < ?)
-    SELECT n, outcome, value, reason, attempts FROM place
+    SELECT n AS place, outcome, value, reason, attempts, response FROM place
     CROSS JOIN answers ON key = substr(?, n * {KEY_BYTES} + 1, {KEY_BYTES})"""
 
     def numbers(self, connection: sa.Connection, count: int) -> Sequence[int]:
@@ -107,7 +115,7 @@ class OnPostgreSQL:
         + UNLESS_FINAL
     )
     _FIND = sa.text(
-        "SELECT k.place, outcome, value, reason, attempts "
+        "SELECT k.place - 1 AS place, outcome, value, reason, attempts, response "
         "FROM unnest(CAST(:keys AS uuid[])) WITH ORDINALITY AS k (key, place) "
         "JOIN answers USING (key)"
     )
@@ -132,5 +140,4 @@ class OnPostgreSQL:
 
     def find(self, connection: sa.Connection, keys: Sequence[str]) -> Iterable[Found]:
         """Find answers by their keys."""
-        for place, *rest in connection.execute(self._FIND, {"keys": list(keys)}):
-            yield place - 1, *rest
+        return connection.execute(self._FIND, {"keys": list(keys)})  # type: ignore[return-value]

@@ -119,7 +119,7 @@ def _response(row: Any, ids: dict[tuple[str, str, str], int], binary: bool) -> d
     return {name: row[name] for name in kept} | {
         "id": _kept(row["id"], binary),
         "asking": ids[row["stage"], row["model"], row["prompt_version"]],
-        "keys": b"".join(bytes.fromhex(entry["key"]) for entry in entries),
+        "item_keys": b"".join(bytes.fromhex(entry["key"]) for entry in entries),
         "items": pack(orjson.dumps([entry["item"] for entry in entries]).decode()),
         "outcome": OUTCOMES[row["outcome"]],
         "raw": pack(row["raw"]),
@@ -167,7 +167,7 @@ def _responses() -> sa.Table:
         sa.Column("id", _digest(), nullable=False, unique=True),
         sa.Column("asking", sa.Integer, nullable=False),
         sa.Column("image_id", sa.String),
-        sa.Column("keys", sa.LargeBinary, nullable=False),
+        sa.Column("item_keys", sa.LargeBinary, nullable=False),
         sa.Column("items", sa.LargeBinary, nullable=False),
         sa.Column("outcome", sa.SmallInteger, nullable=False),
         sa.Column("reason", sa.Text),
