@@ -11,9 +11,12 @@ from typer.testing import CliRunner, Result
 
 from resources.chat.ledger import Ledger, Received
 from resources.chat.messages import Answer, ChatReply, Outcome
+from resources.galaxy import Galaxy
 from tg_assets.cli import app
 from tg_assets.filtered_pairs.prompts import STAGE
 from tg_assets.ids import digest
+from tg_assets.recipes import recipe
+from tg_assets.settings import load_settings
 
 COMMANDS = (["ledger", "failures"], ["ledger", "outcomes"], ["ledger", "replay"], ["costs"])
 
@@ -163,6 +166,16 @@ def test_replay_tells_what_it_does(filled: Path) -> None:
     assert told(filled, "ledger", "replay") == {**dry, "answered": 0, "changes": {
         **dry["changes"], "answered": []
     }}  # fmt: skip
+
+
+def test_what_a_replay_changed_makes_its_stage_s_partitions_stale(filled: Path) -> None:
+    galaxy = Galaxy(load_settings(filled))
+    before = {asset: recipe(galaxy, asset, "shard") for asset in ("filtered_pairs", "raw_qa")}
+    assert recipe(galaxy, "filtered_pairs", "shard") == before["filtered_pairs"]
+    tg(filled, "ledger", "replay")
+    assert recipe(galaxy, "filtered_pairs", "shard") != before["filtered_pairs"]
+    assert recipe(galaxy, "raw_qa", "shard") == before["raw_qa"]
+    galaxy.close()
 
 
 def test_unknown_stage_is_named_with_those_there_are(filled: Path) -> None:
