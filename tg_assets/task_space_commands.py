@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json as plain_json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +10,8 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from tg_assets.commanding import plain_words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,20 +27,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of a tabl
 GeneratorOption = Annotated[str | None, typer.Option(help="Of this generator alone.")]
 
 
-@contextmanager
-def _plain_words() -> Iterator[None]:
-    from tg_assets.task_space.library import LibraryError
-    from tg_assets.task_space.selection import UnknownFilter
-    from tg_assets.task_space.space import NoSuchPlan
-    from tg_assets.task_space.taxonomy import TaxonomyError
-
-    try:
-        yield
-    except (LibraryError, TaxonomyError, NoSuchPlan, UnknownFilter) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(2) from None
-
-
 def _space(data: Path) -> TaskSpace:
     from tg_assets.task_space.library import load_published
     from tg_assets.task_space.space import TaskSpace
@@ -51,7 +37,7 @@ def _space(data: Path) -> TaskSpace:
 @app.command()
 def count(data: DataOption, json: JsonOption = False) -> None:
     """Count the plans of each generator, without listing one."""
-    with _plain_words():
+    with plain_words():
         space = _space(data)
     if json:
         print(plain_json.dumps({"generators": dict(space.counts), "total": space.total}))
@@ -76,7 +62,7 @@ def plan(
     """Show the plan of an index."""
     import numpy as np
 
-    with _plain_words():
+    with plain_words():
         rows = _space(data).generator(generator).plans(np.array([index]))
     _show(rows, json)
 
@@ -98,7 +84,7 @@ def sample(
     """Draw different plans, each as likely as any other."""
     from tg_assets.task_space.selection import UnknownFilter, Where
 
-    with _plain_words():
+    with plain_words():
         pairs = [condition.partition("=") for condition in where or ()]
         for column, equals, _ in pairs:
             if not equals:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_space.taxonomy import Taxonomy
 
 ATTRIBUTE_TYPES = ("color", "material", "shape")
@@ -17,7 +18,7 @@ CONCEPTS_FILE = "cateid_to_concept.json"
 TAXONOMY_FILE = "taxonomy.json"
 
 
-class LibraryError(ValueError):
+class LibraryError(TaskSpaceError):
     """An asset library that cannot be used; the message names file, object and what to do."""
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_space.forms import Choice, Form, Integers, Pool
 from tg_assets.task_space.generators import SLOTS
 
 
-class UnknownFilter(ValueError):  # noqa: N818 - what was asked for is not there
+class UnknownFilter(TaskSpaceError):  # noqa: N818 - what was asked for is not there
     """A filter names a column, a category or a value that plans do not have."""
 
 

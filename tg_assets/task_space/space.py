@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from tg_assets.ids import digest
+from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_space.forms import Choice, Form, Integers, Pool
 from tg_assets.task_space.generators import GENERATORS, SLOTS
 from tg_assets.task_space.library import Library
@@ -34,7 +35,7 @@ PLAN: Mapping[str, type[pl.DataType]] = {
 EVERYTHING = Where()
 
 
-class NoSuchPlan(LookupError):  # noqa: N818 - a plan that is not there
+class NoSuchPlan(TaskSpaceError):  # noqa: N818 - a plan that is not there
     """The space has no such index, generator or plan; the message says what it has."""
 
 

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping, Set
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
+from tg_assets.task_space.errors import TaskSpaceError
+
 logger = logging.getLogger(__name__)
 
 Edge = tuple[str, str]
 
 
-class TaxonomyError(ValueError):
+class TaxonomyError(TaskSpaceError):
     """A taxonomy that is none; the message names the concepts and what to do."""
 
 
