@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from resources.chat.batch.jobs import Job, JobStore
     from tg_assets.settings import Settings
 
-batches = typer.Typer(help="See and end batches of questions; alone, list them.")
+app = typer.Typer(help="See and end batches of questions; alone, list them.")
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="The settings file.")]
 JobArgument = Annotated[str, typer.Argument(help="The batch's id, or the beginning of it.")]
@@ -25,7 +25,7 @@ SHORTEST_PREFIX = 10
 """Characters of a batch's id that may stand for it."""
 
 
-@batches.callback(invoke_without_command=True)
+@app.callback(invoke_without_command=True)
 def list_batches(
     context: typer.Context,
     config: ConfigOption = None,
@@ -47,7 +47,7 @@ def list_batches(
             Console().print(_table(jobs) if jobs else "No batch is under way.")
 
 
-@batches.command()
+@app.command()
 def cancel(job: JobArgument, config: ConfigOption = None) -> None:
     """Ask the endpoint to stop a batch.
 
@@ -67,7 +67,7 @@ def cancel(job: JobArgument, config: ConfigOption = None) -> None:
         print(f"{found.called} is {status}; the next run fetches what it has answered")
 
 
-@batches.command()
+@app.command()
 def forget(job: JobArgument, config: ConfigOption = None) -> None:
     """Give up a batch that the endpoint no longer knows: its questions are asked anew.
 
@@ -94,10 +94,10 @@ async def _cancelled(remote: Any, batch_id: str) -> str:
 
 @contextmanager
 def _store(config: Path | None) -> Iterator[tuple[Settings, JobStore]]:
-    from tg_assets.cli import _plain_words, _settings
+    from tg_assets.commanding import plain_words, settings_of
 
-    with _plain_words():
-        settings = _settings(config)
+    with plain_words():
+        settings = settings_of(config)
         from resources.chat.batch.jobs import JobStore
         from resources.galaxy import Galaxy
 
@@ -120,9 +120,9 @@ def _found(store: JobStore, name: str) -> Job:
 
 
 def _refusal(why: str) -> typer.Exit:
-    from tg_assets.cli import _say
+    from tg_assets.commanding import say
 
-    _say(why)
+    say(why)
     return typer.Exit(2)
 
 
