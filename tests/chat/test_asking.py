@@ -224,7 +224,9 @@ def test_interrupt_keeps_what_was_received(ledger: Ledger) -> None:
 
     async def interrupted() -> None:
         model = ScriptedModel(say, concurrency=1, latency_s=0.03)
-        pending = [Pending([key], [question]) for key, question in zip("kl", numbers(2), strict=True)]
+        pending = [
+            Pending([key], [question]) for key, question in zip("kl", numbers(2), strict=True)
+        ]
         counter = Counter(0, 2, None)
         pass_ = OnlinePass(STAGE, model, ledger, Tally(), pending, counter, NO_LIMITS, Budget())
         task = asyncio.create_task(pass_.run())

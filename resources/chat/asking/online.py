@@ -84,6 +84,8 @@ class OnlinePass:
         self._ends_at = NEVER
         self._stopped: BaseException | None = None
         self._of_another_model = 0
+        self._id = uuid.uuid4().hex[:20]  # with a number, the id of each of its responses
+        self._replies = 0
 
     async def run(self) -> None:
         """Send everything and commit everything.
@@ -224,7 +226,7 @@ class OnlinePass:
         self._line.again(pending, _now() + wait)
 
     def _receive(self, pending: Pending, reply: ChatReply) -> None:
-        received = received_from(self._stage, self._model, pending, reply)
+        received = self._received(pending, reply)
         cut = _cut(pending, received.answers)
         if cut is not None:
             self._tally.more_room += 1
@@ -233,12 +235,17 @@ class OnlinePass:
         self._counter.add(len(pending.keys) - (len(cut.keys) if cut else 0))
         self._stop_if_always_of_another_model(reply)
 
+    def _received(self, pending: Pending, reply: ChatReply) -> Received:
+        self._replies += 1
+        response_id = f"{self._id}{self._replies:012x}"
+        return received_from(self._stage, self._model, pending, reply, response_id)
+
     def _fail(self, pending: Pending, reason: str) -> None:
         """Record why a request has no reply, unless a better answer is recorded already."""
         self._counter.add(len(pending.keys))
         if not pending.more_room:  # that it was cut stays known: the next pass gives it room, too
             reply = ChatReply(Outcome.FAILED, None, raw="", reason=reason)
-            self._writer.take(received_from(self._stage, self._model, pending, reply))
+            self._writer.take(self._received(pending, reply))
 
     def _give_up_what_was_tried(self) -> None:
         """At the deadline, say of what waits for another attempt why it has no answer."""
@@ -277,11 +284,13 @@ class OnlinePass:
         await self._writer.save()
 
 
-def received_from(stage: Stage, model: ChatModel, pending: Pending, reply: ChatReply) -> Received:
+def received_from(
+    stage: Stage, model: ChatModel, pending: Pending, reply: ChatReply, response_id: str
+) -> Received:
     """Return what the ledger keeps of a reply: the raw response and each item's answer."""
     image = pending.questions[0].image
     return Received(
-        response_id=uuid.uuid4().hex,
+        response_id=response_id,
         stage=stage.name,
         model=model.name,
         prompt_version=stage.prompt_version,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from resources.chat.ledger import metadata
@@ -26,6 +28,7 @@ budget_grants = sa.Table(
 
 def database_now(connection: sa.Connection) -> float:
     """Return the time by the one clock that all runs on this database read, in seconds."""
+    clock: sa.ColumnElement[Any]
     if connection.dialect.name == "postgresql":
         clock = sa.func.extract("epoch", sa.func.clock_timestamp())
     else:  # runs on one SQLite file are on one machine; days since the Julian epoch
