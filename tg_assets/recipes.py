@@ -31,7 +31,8 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         "referee_scores": "1",
         "scored_qa": "1",
         "balanced_dataset": "2",
-        "published_dataset": "1",
+        "cot_answers": "1",
+        "published_dataset": "2",
     }
 )
 """Version of each asset's logic."""
@@ -105,6 +106,13 @@ def _balance(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     return [dataset.min_score, dataset.max_per_type]
 
 
+def _cot(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
+    from tg_assets.cot_answers.prompts import STAGE
+
+    model = galaxy.settings.cot
+    return model and [model, galaxy.chat_model(model).identity, STAGE.prompt_version]
+
+
 def _publish(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     settings = galaxy.settings
     uses = [
@@ -129,6 +137,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "referee_scores": _referee,
         "scored_qa": lambda galaxy, _: sorted(galaxy.settings.referees),
         "balanced_dataset": _balance,
+        "cot_answers": _cot,
         "published_dataset": _publish,
     }
 )

@@ -179,6 +179,7 @@ class Settings(Part):
     filter: str
     ask: str
     referees: dict[Name, str] = Field(min_length=1)
+    cot: str | None = None  # the model that answers every sample step by step, too
     referee_sees: Literal["answer", "question"] = "answer"
     models: dict[Name, Model] = Field(min_length=1)
     ledger: str | None = None
@@ -232,6 +233,8 @@ class Settings(Part):
         yield "ask", self.ask
         for referee, model in self.referees.items():
             yield f"referees.{referee}", model
+        if self.cot is not None:
+            yield "cot", self.cot
 
 
 def load_settings(path: str | Path | None = None) -> Settings:

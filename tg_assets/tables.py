@@ -322,11 +322,26 @@ BALANCED_DATASET = _table(
     },
 )
 
+COT_ANSWERS = _table(
+    "cot_answers",
+    "sample_id",
+    {
+        "sample_id": pl.String,
+        "cot_answer": pl.String,  # a step a line, the answer last; null = none, for the reason
+        "same_answer": pl.Boolean,  # whether it ends with the sample's own answer
+        "outcome": pl.String,
+        "reason": pl.String,
+        "model": pl.String,
+        "prompt_version": pl.String,
+    },
+    nullable="cot_answer same_answer reason",
+)
+
 PUBLISHED_DATASET = _table(
     "published_dataset",
     "format",
     {
-        "format": pl.String,  # llava, huggingface, report
+        "format": pl.String,  # llava, llava_cot, huggingface, report
         "path": pl.String,
         "rows": pl.Int64,
         "images_left_out": pl.Int64,
@@ -382,6 +397,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             SCORED_QA,
             BALANCED_DATASET,
             DROPPED,
+            COT_ANSWERS,
             PUBLISHED_DATASET,
             IMAGES_LEFT_OUT,
             WITHDRAWALS,

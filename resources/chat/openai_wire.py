@@ -165,11 +165,21 @@ def is_content_filter(status: int, code: str | None) -> bool:
 
 def error_code(raw: str) -> str | None:
     """Return the code of an error response's body, null when it names none."""
+    code = _error_part(raw, "code")
+    return code if isinstance(code, str) else None
+
+
+def error_message(raw: str) -> str:
+    """Return what an error response says, the whole body when it has no message."""
+    message = _error_part(raw, "message")
+    return message if isinstance(message, str) and message else raw
+
+
+def _error_part(raw: str, name: str) -> Json:
     try:
-        code = orjson.loads(raw)["error"]["code"]
+        return orjson.loads(raw)["error"][name]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return None
-    return code if isinstance(code, str) else None
 
 
 def failure_of(
@@ -185,7 +195,7 @@ def failure_of(
         key: The API key, which the body may repeat.
     """
     code = error_code(raw)
-    said = f"the endpoint answered {status}: {without_secrets(raw, key)}"
+    said = f"the endpoint answered {status}: {without_secrets(error_message(raw), key)}"
     if status in STOP_STATUSES or code in STOP_CODES:
         return StopAsking(f"model {model}: {said}; check its key, name and base_url")
     if status in TRY_AGAIN_STATUSES or status >= 500:
