@@ -10,8 +10,10 @@ from typing import Any
 
 from PIL import Image
 
+from resources.chat.asking import ask
 from resources.chat.embedded import FreeRequest
-from resources.chat.messages import ChatReply, ChatRequest, ImageRef, Outcome
+from resources.chat.ledger import Ledger
+from resources.chat.messages import Answer, ChatReply, ChatRequest, ImageRef, Outcome
 from resources.chat.openai_compatible import OpenAIChat
 from resources.chat.stages import Question, Stage
 from tg_assets import ids
@@ -40,9 +42,18 @@ def openai_model(url: str, **settings: Any) -> OpenAIChat:
 
 def picture(folder: Path, number: int) -> ImageRef:
     """Write a small picture and return its reference."""
-    path = folder / f"picture {number}.png"
-    Image.new("RGB", (8, 8), (number % 256, number // 256, 7)).save(path)
+    Image.new("RGB", (8, 8), (number % 256, number // 256, 7)).save(_path(folder, number))
+    return picture_of(folder, number)
+
+
+def picture_of(folder: Path, number: int) -> ImageRef:
+    """Return the reference of a picture that was written."""
+    path = _path(folder, number)
     return ImageRef(ids.image_id(path.read_bytes()), str(path))
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"picture {number}.png"
 
 
 def labels(image: ImageRef, count: int, first: int = 0) -> list[Question]:
@@ -54,6 +65,16 @@ def votes(image: ImageRef, count: int) -> list[Question]:
         Question({"task_label": "ocr", "question": f"What is {n}?", "answer": "It is."}, image)
         for n in range(count)
     ]
+
+
+def ask_the_filter(url: str, folder: str, pictures: int, items: int) -> list[Answer]:
+    """Ask the filter about every picture of a folder and every item; a process of its own may."""
+    questions = [q for n in range(pictures) for q in labels(picture_of(Path(folder), n), items)]
+    model = openai_model(url, concurrency=16, items_per_request=2)
+    ledger = Ledger(f"sqlite:///{folder}/ledger.sqlite")
+    answers, _ = ask(FILTER, questions, model, ledger)
+    ledger.close()
+    return answers
 
 
 def asked_twice(log: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:

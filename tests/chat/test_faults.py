@@ -24,7 +24,7 @@ from resources.chat.openai_compatible import OpenAIChat
 from resources.chat.stages import Question
 
 SERVER = Path(__file__).parent.parent / "servers" / "fault_server.py"
-PATIENCE = Limits(timeout_s=1.5)
+PATIENCE = Limits(timeout_s=2.0)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def resident_mb() -> float:
 def test_ten_thousand_requests_under_every_fault_end_with_an_answer_or_a_reason(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    script = {"share": 0.25, "burst": 1500, "burst_length": 40}
+    script = {"share": 0.25, "burst": 1500, "burst_s": 0.2}
     questions = [q for n in range(100) for q in labels(picture(tmp_path, n), 200)]
     memory: list[float] = []
 
@@ -73,10 +73,14 @@ def test_ten_thousand_requests_under_every_fault_end_with_an_answer_or_a_reason(
         assert set(FAULTS) <= set(first["faults"]), "the mix lacks a fault"
         assert first["requests"] > 10_000
         _every_answer_has_a_value_or_a_reason(answers)
-        _nothing_usable_was_paid_for_twice(first["sent"])
+        cut = set(first["cut"])
+        for name, times in first["sent"].items():
+            assert len(times) <= 1 + (name in cut), f"{name} was paid for {len(times)} times"
         assert tally.requests <= sum(map(len, first["sent"].values()))
         assert max(memory) - memory[1] < 100, f"memory grows: {memory}"
 
+        pairs = zip(questions, answers, strict=True)
+        answered = [name_of(q) for q, a in pairs if a.outcome == Outcome.ANSWERED]
         passes = 1
         while any(answer.asked_again for answer in answers):
             passes += 1
@@ -90,8 +94,8 @@ def test_ten_thousand_requests_under_every_fault_end_with_an_answer_or_a_reason(
     assert {name_of(q) for q, a in zip(questions, answers, strict=True) if _declined(a)} == set(
         last["final"]
     )
-    for name in first["final"]:
-        assert last["begun"][name] == first["begun"][name], f"a refusal was asked again: {name}"
+    for name in [*first["final"], *answered]:
+        assert last["begun"][name] == first["begun"][name], f"{name} was asked again"
     assert max(map(len, last["sent"].values())) <= PAID_ATTEMPTS
 
 
@@ -103,8 +107,3 @@ def _every_answer_has_a_value_or_a_reason(answers: list[Answer]) -> None:
     for answer in answers:
         assert (answer.value is None) == (answer.outcome != Outcome.ANSWERED)
         assert (answer.value is None) == bool(answer.reason)
-
-
-def _nothing_usable_was_paid_for_twice(sent: dict[str, list[float]]) -> None:
-    """Only what was cut is paid for again within a pass, once."""
-    ...

@@ -38,8 +38,8 @@ class Script:
         faults: The faults that are drawn from; all when empty.
         latency_s: How long each reply takes.
         minute: Requests that are let through in a minute; 0 for any number.
-        burst: After every so many requests, a burst of as many 503s as `burst_length`.
-        burst_length: See `burst`.
+        burst: After every so many requests, nothing but 500, 502 and 503 for `burst_s`.
+        burst_s: See `burst`.
     """
 
     share: float = 0.0
@@ -47,7 +47,7 @@ class Script:
     latency_s: float = 0.001
     minute: int = 0
     burst: int = 0
-    burst_length: int = 0
+    burst_s: float = 0.0
 
 
 @dataclass
@@ -59,8 +59,10 @@ class Counts:
         at_once: The most that were there at one time.
         sent: By image and item, when a whole reply about it was sent, in seconds.
         final: Those whose sent reply was a refusal or came from a filter.
+        cut: Those whose sent reply was cut.
         faults: How often each fault was met.
         arrived: When each request came that was let through.
+        begun: By image and item, when a request about it came.
     """
 
     requests: int = 0
@@ -68,6 +70,7 @@ class Counts:
     at_once: int = 0
     sent: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     final: set[str] = field(default_factory=set)
+    cut: set[str] = field(default_factory=set)
     faults: Counter[str] = field(default_factory=Counter)
     arrived: list[float] = field(default_factory=list)
     begun: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -78,6 +81,7 @@ class Counts:
             "at_once": self.at_once,
             "sent": self.sent,
             "final": sorted(self.final),
+            "cut": sorted(self.cut),
             "faults": self.faults,
             "arrived": self.arrived,
             "begun": self.begun,
@@ -125,6 +129,7 @@ class FaultServer:
         self.script = script
         self.counts = Counts()
         self._asked: Counter[tuple[str, ...]] = Counter()
+        self._burst_ends = 0.0
         self._faults = script.faults or tuple(sorted(FAULTS))
 
     def app(self) -> web.Application:
@@ -177,7 +182,9 @@ class FaultServer:
                 counts.faults["over the limit"] += 1
                 return error(429, {"Retry-After": "1"})
             counts.arrived.append(now)
-        if script.burst and counts.requests % script.burst < script.burst_length:
+        if script.burst and counts.requests % script.burst == 0:
+            self._burst_ends = now + script.burst_s
+        if now < self._burst_ends:
             counts.faults["burst"] += 1
             return error((500, 502, 503)[counts.requests % 3])
         return None
@@ -285,6 +292,7 @@ async def _cut(server: FaultServer, asked: Asked, request: web.Request) -> web.S
     """A reply that needs more room than it has; the first label is always in it."""
     verdicts = asked.verdicts()
     side = "suitable" if 1 in verdicts["suitable"] else "unsuitable"
+    server.counts.cut.update(asked.names)
     text = f'{{"{side}": [1, 2'
     return await server.send(asked, request, completion(text, finish="length"))
 

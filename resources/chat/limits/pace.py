@@ -3,8 +3,8 @@
 The rule is TCP's (Chiu and Jain 1989): every round of successes adds a little, every round in which
 the server says that it has too much halves. A round is what is under way at one time, so that a
 hundred refusals of one burst halve once. When round after round brings no success at all, whatever
-the reason, nothing is sent for a while that grows: a server that is down is not asked about
-everything that there is to ask.
+the reason, that halves, too, and nothing is sent for a while that grows: a server that is down is
+asked a little now and then, not about everything that there is to ask.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from resources.chat.messages import TryAgain
 
 STEPS = 16
 """Rounds of successes after which a pace that was halved to nothing is whole again."""
-QUIET_S = (0.1, 30.0)
-"""First and longest quiet after rounds without success; each is 4 times the last."""
+QUIET_S = (0.1, 10.0)
+"""First and longest quiet after rounds without success; each is twice the last."""
 
 
 class Pace:
@@ -53,10 +53,10 @@ class Pace:
             return
         self._round_began = now
         self._rounds_without_success += 1
-        if error.overloaded:
+        if error.overloaded or self._rounds_without_success > 1:
             self._limit = max(1.0, self._limit / 2)
             self.lowest = min(self.lowest, self.limit)
         if error.after_s is None and self._rounds_without_success > 1:
             first, longest = QUIET_S
-            quiet = min(longest, first * 4.0 ** min(20, self._rounds_without_success - 2))
+            quiet = min(longest, first * 2.0 ** min(20, self._rounds_without_success - 2))
             self.quiet_until = max(self.quiet_until, now + quiet)
