@@ -10,10 +10,8 @@ from typing import Any
 
 from PIL import Image
 
-from resources.chat.asking import ask
 from resources.chat.embedded import FreeRequest
-from resources.chat.ledger import Ledger
-from resources.chat.messages import Answer, ChatReply, ChatRequest, ImageRef, Outcome
+from resources.chat.messages import ChatReply, ChatRequest, ImageRef, Outcome
 from resources.chat.openai_compatible import OpenAIChat
 from resources.chat.stages import Question, Stage
 from tg_assets import ids
@@ -65,16 +63,6 @@ def votes(image: ImageRef, count: int) -> list[Question]:
         Question({"task_label": "ocr", "question": f"What is {n}?", "answer": "It is."}, image)
         for n in range(count)
     ]
-
-
-def ask_the_filter(url: str, folder: str, pictures: int, items: int) -> list[Answer]:
-    """Ask the filter about every picture of a folder and every item; a process of its own may."""
-    questions = [q for n in range(pictures) for q in labels(picture_of(Path(folder), n), items)]
-    model = openai_model(url, concurrency=16, items_per_request=2)
-    ledger = Ledger(f"sqlite:///{folder}/ledger.sqlite")
-    answers, _ = ask(FILTER, questions, model, ledger)
-    ledger.close()
-    return answers
 
 
 def asked_twice(log: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:

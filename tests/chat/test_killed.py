@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
 import random
 import signal
 import subprocess
@@ -19,9 +17,10 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from asked import ask_the_filter, asked_twice, picture
+from asked import asked_twice, picture
 from fault_server import Counts, FaultServer, Script
 from fixtures import RunningServer, StartServer
+from processes import ask_the_filter, forking
 
 HERE = Path(__file__).parent
 ITEMS = 80
@@ -112,14 +111,12 @@ def _counting() -> Iterator[tuple[str, Counts]]:
 def test_killed_at_twenty_moments_repeats_what_was_in_flight_and_ends_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))  # of what imports everything once
     undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
     for folder in (undisturbed, disturbed):
         folder.mkdir()
         for number in range(PICTURES):
             picture(folder, number)
-    start = multiprocessing.get_context("forkserver")
-    start.set_forkserver_preload(["asked"])
+    start = forking(monkeypatch)
     dice = random.Random(20)
     with _counting() as (url, counts):
         killed_at = []

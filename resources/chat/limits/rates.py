@@ -52,6 +52,11 @@ class Bucket:
         most = max(1.0, BURST_S * limit / WINDOW_S)
         return cls(most, 0.999 * (limit + 1 - most) / (WINDOW_S + LEASE_S))
 
+    @property
+    def nothing(self) -> float:
+        """What a run has that took nothing: of what has no limit, all."""
+        return UNLIMITED if self.most == UNLIMITED else 0.0
+
     def filled(self, level: float, seconds: float) -> float:
         """Return the level after so many seconds."""
         if self.most == UNLIMITED:
@@ -130,7 +135,7 @@ class SharedRates:
             self._requests.seconds_until(requests, 1.0),
             self._tokens.seconds_until(tokens, wanted),
         )
-        return Taken(0.0, 0.0, max(SHORTEST_WAIT_S, *waits))
+        return Taken(self._requests.nothing, self._tokens.nothing, max(SHORTEST_WAIT_S, *waits))
 
     def _exchange(
         self, requests_back: float, tokens_back: float, choose: Callable[[float, float], Taken]
@@ -196,6 +201,7 @@ class RateShare:
         self._shared = shared
         self._requests = 0.0
         self._tokens = 0.0
+        self._looked_at = 0.0
         self._valid_until = 0.0
         self.opens_at = 0.0
 
@@ -212,6 +218,7 @@ class RateShare:
     def settle(self, need: Demand, used: int) -> None:
         """Put back the tokens that a request reserved and did not use."""
         self._tokens += tokens_of(need) - used
+        self.opens_at = min(self.opens_at, self._looked_at + SHORTEST_WAIT_S)
 
     def renewal(self, need: Demand) -> Callable[[], Taken]:
         """Return the look into the buckets, for another thread; what is at hand goes with it."""
@@ -222,6 +229,7 @@ class RateShare:
         """Take note of what a look brought."""
         self._requests += taken.requests
         self._tokens += taken.tokens
+        self._looked_at = now
         self._valid_until = now + LEASE_S
         self.opens_at = now + taken.wait_s
 
