@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from resources.chat.embedded import FreeRequest
-from resources.chat.messages import ChatReply, ChatRequest, ImageRef, Outcome
+from resources.chat.messages import ChatReply, ChatRequest, Demand, ImageRef, Outcome
 from resources.chat.openai_compatible import OpenAIChat
 from resources.chat.stages import Question, Stage
 from tg_assets import ids
@@ -114,6 +115,28 @@ class ScriptedModel:
 
     async def close(self) -> None:
         self.closed = True
+
+
+@dataclass(frozen=True)
+class PricedRequest:
+    """A request that says what it may cost."""
+
+    demand: Demand
+
+
+class PricedModel(ScriptedModel):
+    """Asks for a dollar a request at the most, and takes what `costs` says of its number."""
+
+    def __init__(self, costs: Callable[[int], float] = lambda _: 0.25, **settings: Any) -> None:
+        super().__init__(str, **settings)
+        self._costs = costs
+
+    async def prepare(self, request: ChatRequest) -> PricedRequest:  # type: ignore[override]
+        return PricedRequest(Demand(60, 40, cost_usd=1.0))
+
+    async def send(self, prepared: Any) -> ChatReply:
+        reply = await super().send(prepared)
+        return replace(reply, cost_usd=self._costs(self.requests))
 
 
 def plain_stage(parse: Callable[[str], Any] = str) -> Stage:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from contextlib import suppress
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
-from asked import FILTER, labels, openai_model, picture, picture_of
+from asked import FILTER, PricedModel, labels, openai_model, picture, picture_of, plain_stage
 
 from resources.chat.asking import ask
 from resources.chat.ledger import Ledger
 from resources.chat.limits import Limits
+from resources.chat.limits.budget import Budget, BudgetSpent
 from resources.chat.messages import Answer
+from resources.chat.stages import Question
 
 
 def forking(monkeypatch: pytest.MonkeyPatch) -> ForkServerContext:
@@ -45,3 +48,26 @@ def ask_at_a_rate(
     held = Ledger(ledger)
     ask(FILTER, questions, model, held, limits=limits)
     held.close()
+
+
+def ask_within_a_budget(ledger: str, first: int, total_usd: float) -> None:
+    """Ask until everybody's budget ends; each request may cost 1.0 and costs 0.25."""
+    questions = [Question({"n": first + n}) for n in range(400)]
+    held = Ledger(ledger)
+    with suppress(BudgetSpent):
+        model = PricedModel(concurrency=8, latency_s=0.01)
+        ask(plain_stage(), questions, model, held, budget=Budget(total_usd))
+    held.close()
+
+
+def ask_within_a_budget_for_ever(ledger: str, total_usd: float) -> None:
+    """Hold a part of the budget until killed."""
+    held = Ledger(ledger)
+    model = PricedModel(concurrency=8, latency_s=3600)
+    ask(
+        plain_stage(),
+        [Question({"n": -n}) for n in range(8)],
+        model,
+        held,
+        budget=Budget(total_usd),
+    )

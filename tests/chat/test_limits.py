@@ -112,9 +112,7 @@ def test_two_processes_stay_within_a_rate_together(
     rate = (2_400, 3.5)
     with listening([sys.executable, str(SERVER), "{}"]) as server:
         runs = [
-            start.Process(
-                target=ask_at_a_rate, args=(server, url, str(tmp_path), n, per_minute, seconds)
-            )
+            start.Process(target=ask_at_a_rate, args=(server, url, str(tmp_path), n, *rate))
             for n in range(2)
         ]
         for run in runs:
