@@ -43,8 +43,7 @@ class Galaxy:
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger: the settings' URL, else SQLite beside the tables."""
-        url = self.settings.ledger
-        return Ledger(url or f"sqlite:///{state_folder(self.settings)}/ledger.sqlite")
+        return Ledger(ledger_url(self.settings))
 
     @cached_property
     def budget(self) -> Budget:
@@ -139,3 +138,8 @@ def state_folder(settings: Settings) -> str:
     """Return the local folder for what must lie on a local disk: ledger, locks, instance."""
     home = settings.home
     return f"{home}/state" if "://" not in home else f"galaxy-state/{settings.name}"
+
+
+def ledger_url(settings: Settings) -> str:
+    """Return where the ledger is: the settings' URL, else SQLite beside the tables."""
+    return settings.ledger or f"sqlite:///{state_folder(settings)}/ledger.sqlite"

@@ -143,7 +143,22 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
 )
 
 
+STAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "task_tree": "growth",
+        "filtered_pairs": "filter",
+        "raw_qa": "questions",
+        "referee_scores": "vote",
+        "cot_answers": "cot",
+    }
+)
+"""The stage whose answers an asset's rows are made of."""
+
+
 def recipe(galaxy: Galaxy, asset: str, partition: str | None) -> str:
     """Return what, beside the upstream tables, a partition's rows depend on, as canonical JSON."""
     parts = [VERSIONS[asset], RECIPES[asset](galaxy, dimensions(partition))]
+    replayed = galaxy.ledger.replayed(STAGES[asset]) if asset in STAGES else 0
+    if replayed:  # answers changed though nothing was asked
+        parts.append(replayed)
     return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()

@@ -101,7 +101,7 @@ def test_kill_between_cut_and_more_room_does_not_pay_for_the_small_room_again(
     reply = ChatReply(Outcome.TRUNCATED, "", raw="cut", reason="cut")
     model = Cutting(always=False, whole="42")
     pending = Pending([STAGE.key(model.identity, numbers(1)[0])], numbers(1))
-    ledger.record([received_from(STAGE, model, pending, reply, "first")])
+    ledger.record([received_from(STAGE, model, pending, reply, "f" * 32)])
     (answer,), _ = ask(STAGE, numbers(1), model, ledger)
     assert answer.value == "42"
     assert [request.more_room for request in model.asked] == [True]
@@ -250,7 +250,7 @@ class Batching(ScriptedModel):
                 first: Sequence[Pending] = [next(pending), next(pending)]
                 for number, item in enumerate(first):
                     reply = ChatReply(Outcome.ANSWERED, "batched", raw="{}")
-                    ledger.record([received_from(stage, model, item, reply, f"id {number}")])
+                    ledger.record([received_from(stage, model, item, reply, f"{number:032x}")])
                     tally.count(reply)
                     counter.add(len(item.keys))
 

@@ -13,9 +13,9 @@ from processes import ask_within_a_budget, ask_within_a_budget_for_ever, forking
 
 from resources.chat.asking import ask
 from resources.chat.ledger import Ledger
+from resources.chat.ledger.schema import budget_grants
 from resources.chat.limits import budget as budgets
 from resources.chat.limits.budget import Allowance, Budget, BudgetSpent
-from resources.chat.limits.tables import budget_grants
 
 STAGE = plain_stage()
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tg_assets.settings import (
+    Budget,
     Checks,
     Clip,
     Dataset,

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from resources.chat.ledger import Ledger, LedgerError, responses
-from resources.chat.limits.tables import budget_grants, database_now
+from resources.chat.ledger import Ledger
+from resources.chat.ledger.schema import askings, budget_grants
+from resources.chat.limits.clock import database_now
 from resources.chat.messages import StopAsking
 
 CHUNK_SHARE = 1 / 16
@@ -193,34 +194,22 @@ class Allowance:
 
 def _exchange(ledger: Ledger, holder: str, total: float, kept: float, need: float) -> Standing:
     """Tell what is held still, and take a chunk on top if there is one."""
-    try:
-        with ledger.engine.begin() as connection:
-            _put(connection, ROW_OF_ALL, 0.0, 0.0)
-            now = database_now(connection)
-            is_dead = sa.and_(
-                budget_grants.c.holder != ROW_OF_ALL, budget_grants.c.expires_at < now
-            )
-            connection.execute(sa.delete(budget_grants).where(is_dead))
-            others = _sum(connection, budget_grants.c.held_usd, budget_grants.c.holder != holder)
-            spent = _sum(connection, responses.c.cost_usd)
-            free = total - spent - others - kept
-            granted = max(need, free * CHUNK_SHARE) if 0 < need <= free + NOTHING_USD else 0.0
-            _put(connection, holder, kept + granted, now + GRANT_S)
-            return Standing(granted, spent, others)
-    except sa.exc.SQLAlchemyError as error:
-        raise LedgerError(
-            f"the ledger's database did not say how much may be spent: {error.__cause__}"
-        ) from None
+    with ledger.writing() as connection:
+        _put(connection, ROW_OF_ALL, 0.0, 0.0)
+        now = database_now(connection)
+        is_dead = sa.and_(budget_grants.c.holder != ROW_OF_ALL, budget_grants.c.expires_at < now)
+        connection.execute(sa.delete(budget_grants).where(is_dead))
+        others = _sum(connection, budget_grants.c.held_usd, budget_grants.c.holder != holder)
+        spent = _sum(connection, askings.c.cost_usd)
+        free = total - spent - others - kept
+        granted = max(need, free * CHUNK_SHARE) if 0 < need <= free + NOTHING_USD else 0.0
+        _put(connection, holder, kept + granted, now + GRANT_S)
+        return Standing(granted, spent, others)
 
 
 def _release(ledger: Ledger, holder: str) -> None:
-    try:
-        with ledger.engine.begin() as connection:
-            connection.execute(sa.delete(budget_grants).where(budget_grants.c.holder == holder))
-    except sa.exc.SQLAlchemyError as error:
-        raise LedgerError(
-            f"a held part of the budget was not returned: {error.__cause__}"
-        ) from None
+    with ledger.writing() as connection:
+        connection.execute(sa.delete(budget_grants).where(budget_grants.c.holder == holder))
 
 
 def _sum(

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from resources.chat.ledger import Ledger, LedgerError
+from resources.chat.ledger import Ledger
+from resources.chat.ledger.schema import endpoint_windows
 from resources.chat.limits import Limits
-from resources.chat.limits.tables import database_now, endpoint_windows
+from resources.chat.limits.clock import database_now
 from resources.chat.messages import Demand
 
 WINDOW_S = 60.0
@@ -141,33 +142,24 @@ class SharedRates:
         self, requests_back: float, tokens_back: float, choose: Callable[[float, float], Taken]
     ) -> Taken:
         where = endpoint_windows.c.endpoint == self._endpoint
-        try:
-            with self._ledger.engine.begin() as connection:
-                self._lock(connection)
-                row = connection.execute(sa.select(endpoint_windows).where(where)).one()
-                now = database_now(connection)
-                requests = self._requests.filled(
-                    row.requests + _finite(requests_back), now - row.at
-                )
-                tokens = self._tokens.filled(row.tokens + _finite(tokens_back), now - row.at)
-                taken = choose(requests, tokens)
-                left = {
-                    "requests": _finite(requests - taken.requests),
-                    "tokens": _finite(tokens - taken.tokens),
-                    "at": max(now, row.at),
-                }
-                connection.execute(sa.update(endpoint_windows).where(where).values(left))
-                return taken
-        except sa.exc.SQLAlchemyError as error:
-            raise LedgerError(
-                f"the ledger's database did not say how much may be sent: {error.__cause__}"
-            ) from None
+        with self._ledger.writing() as connection:
+            self._lock(connection)
+            row = connection.execute(sa.select(endpoint_windows).where(where)).one()
+            now = database_now(connection)
+            past = now - row.at
+            requests = self._requests.filled(row.requests + _finite(requests_back), past)
+            tokens = self._tokens.filled(row.tokens + _finite(tokens_back), past)
+            taken = choose(requests, tokens)
+            left = {
+                "requests": _finite(requests - taken.requests),
+                "tokens": _finite(tokens - taken.tokens),
+                "at": max(now, row.at),
+            }
+            connection.execute(sa.update(endpoint_windows).where(where).values(left))
+            return taken
 
     def _lock(self, connection: sa.Connection) -> None:
-        """Make the endpoint's row, if it is new, and hold it until the transaction ends.
-
-        A write comes first so that SQLite, too, lets one run at a time read and change it.
-        """
+        """Make the endpoint's row, if it is new, and hold it until the transaction ends."""
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         full = {
             "endpoint": self._endpoint,
