@@ -81,6 +81,7 @@ class ChatReply:
         text: What the model said, null when it said nothing.
         raw: The response body as it came, kept for ever.
         reason: Why there is no text, for people.
+        wrong_model: Whether another model answered than was asked.
     """
 
     outcome: Outcome
@@ -91,6 +92,7 @@ class ChatReply:
     cost_usd: float = 0.0
     latency_s: float = 0.0
     reason: str | None = None
+    wrong_model: bool = False
 
 
 class ChatModel(Protocol):
