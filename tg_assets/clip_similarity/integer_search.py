@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from tg_assets.clip_similarity import error_bounds as bounds
 from tg_assets.clip_similarity.error_bounds import Doubles
 from tg_assets.clip_similarity.exact_scores import Floats
-from tg_assets.clip_similarity.searches import SPARE, Found, Tasks, proven
+from tg_assets.clip_similarity.searches import Found, Tasks, proven
+
+_SPARE = 8
+"""Candidates beyond k: fewer than for bfloat16, because the product is more exact."""
 
 _LENGTH = 46_000
 """Length of a vector of whole numbers. By Cauchy and Schwarz a product of two such, each longer by
@@ -42,7 +45,7 @@ class IntegerSearch:
         self.tasks = tasks
         self.width = width
         self.threads = threads
-        self.keep = min(width + SPARE, len(tasks.vectors))
+        self.keep = min(width + _SPARE, len(tasks.vectors))
         # 32 tiles are 300 kB at 768 dimensions: they stay in the second cache while all task
         # types pass by.
         self.rows = 32 * kernels.TILE
