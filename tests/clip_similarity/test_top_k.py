@@ -12,18 +12,18 @@ from tg_assets.clip_similarity import top_k as module
 from tg_assets.clip_similarity.exact_scores import LANES, pair_scores
 from tg_assets.clip_similarity.integer_search import IntegerSearch
 from tg_assets.clip_similarity.searches import Float32Search, Search, Tasks
-from tg_assets.clip_similarity.top_k import BadVector, abilities, searched, task_table, top_k
+from tg_assets.clip_similarity.top_k import BadVector, abilities, prepare, searched, top_k
 from tg_assets.clip_similarity.torch_search import TorchSearch
 
 Floats = NDArray[np.float32]
 
-SEARCHES: dict[str, Callable[[Tasks, int], Search]] = {
+SEARCHES: dict[str, Callable[[Tasks], Search]] = {
     "float32": Float32Search,
-    "bfloat16": lambda tasks, width: TorchSearch(tasks, width, "cpu", compiled=True),
-    "bfloat16 on a device": lambda tasks, width: TorchSearch(tasks, width, "cpu", compiled=False),
+    "bfloat16": lambda tasks: TorchSearch(tasks, "cpu", compiled=True),
+    "bfloat16 on a device": lambda tasks: TorchSearch(tasks, "cpu", compiled=False),
 }
 if "avx2" in abilities():
-    SEARCHES["whole numbers"] = lambda tasks, width: IntegerSearch(tasks, width, threads=2)
+    SEARCHES["whole numbers"] = lambda tasks: IntegerSearch(tasks, threads=2)
 
 every_search = pytest.mark.parametrize("search", SEARCHES.values(), ids=list(SEARCHES))
 
@@ -52,14 +52,14 @@ def reference(images: Floats, tasks: Floats, task_ids: list[str], k: int) -> tup
 
 
 def assert_same(
-    search: Callable[[Tasks, int], Search],
+    search: Callable[[Tasks], Search],
     images: Floats,
     tasks: Floats,
     task_ids: list[str],
     k: int,
 ) -> int:
-    table = task_table(tasks, task_ids)
-    found = searched(images, table, search(table, min(k, len(tasks))))
+    table = prepare(tasks, task_ids).tasks
+    found = searched(images, table, search(table), min(k, len(tasks)))
     indices, scores = reference(images, tasks, task_ids, k)
     assert found.indices.dtype == np.int32
     assert found.scores.dtype == np.float32
@@ -154,11 +154,11 @@ def test_scores_do_not_depend_on_blocks_or_company(search: Any) -> None:
     dice = np.random.default_rng(2)
     images, tasks = unit(dice.normal(size=(50, 64))), unit(dice.normal(size=(300, 64)))
     task_ids = [f"{j:03}" for j in range(300)]
-    table = task_table(tasks, task_ids)
-    whole = searched(images, table, search(table, 10))
-    small = search(table, 10)
+    table = prepare(tasks, task_ids).tasks
+    whole = searched(images, table, search(table), 10)
+    small = search(table)
     small.rows, small.threads = 7, 3
-    blocks = searched(images, table, small)
+    blocks = searched(images, table, small, 10)
     np.testing.assert_array_equal(whole.indices, blocks.indices)
     np.testing.assert_array_equal(whole.scores, blocks.scores)
     alone = top_k(images[3:4], tasks[whole.indices[3]], [task_ids[j] for j in whole.indices[3]], 10)
@@ -185,26 +185,24 @@ def test_float16_vectors_are_matched_by_their_stored_values() -> None:
         (set(), Float32Search),
     ],
 )
-def test_the_processor_decides_how_a_large_cell_is_searched(
+def test_the_processor_decides_how_large_cells_are_searched(
     monkeypatch: pytest.MonkeyPatch, there: set[str], chosen: type[Search]
 ) -> None:
-    table = task_table(unit(np.eye(40, 8) + 1), [f"{j:02}" for j in range(40)])
+    table = prepare(unit(np.eye(40, 8) + 1), [f"{j:02}" for j in range(40)]).tasks
     monkeypatch.setattr(module, "abilities", lambda: there)
-    assert isinstance(module.search_for(10, table, 5), Float32Search)
-    assert isinstance(module.search_for(10**9, table, 5), chosen)
+    assert isinstance(module.fast_search(table), chosen)
 
 
 def test_memory_does_not_grow_with_the_images() -> None:
     import tracemalloc
 
     dice = np.random.default_rng(6)
-    tasks = task_table(unit(dice.normal(size=(400, 32))), [f"{j:03}" for j in range(400)])
+    tasks = prepare(unit(dice.normal(size=(400, 32))), [f"{j:03}" for j in range(400)]).tasks
     peaks = []
     for n in (4_000, 16_000):
         images = dice.normal(size=(n, 32)).astype(np.float16)
-        search = SEARCHES["float32"](tasks, 10)
         tracemalloc.start()
-        found = searched(images, tasks, search)
+        found = searched(images, tasks, Float32Search(tasks), 10)
         peaks.append(tracemalloc.get_traced_memory()[1] - found.indices.nbytes * 2)
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]

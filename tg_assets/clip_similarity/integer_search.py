@@ -34,18 +34,15 @@ class IntegerSearch:
 
     Args:
         tasks: The task types.
-        width: How many to find.
         threads: Blocks at a time.
     """
 
-    def __init__(self, tasks: Tasks, width: int, threads: int) -> None:
+    def __init__(self, tasks: Tasks, threads: int) -> None:
         from tg_assets.clip_similarity import kernels
 
         self.kernels = kernels
         self.tasks = tasks
-        self.width = width
         self.threads = threads
-        self.keep = min(width + _SPARE, len(tasks.vectors))
         # 32 tiles are 300 kB at 768 dimensions: they stay in the second cache while all task
         # types pass by.
         self.rows = 32 * kernels.TILE
@@ -55,29 +52,26 @@ class IntegerSearch:
             kernels, tasks.vectors, np.full(len(tasks.vectors), scale), kernels.PANEL, threads
         )
 
-    def block(self, images: Floats, length: Doubles) -> Found:
-        """See `Search`."""
+    def block(self, images: Floats, length: Doubles, width: int) -> Found:
+        """See `searches.Search`."""
         (n, d), tasks, kernels = images.shape, self.tasks, self.kernels
+        keep = min(width + _SPARE, len(tasks.vectors))
         scales = _scales(images, length)
         tiles = _packed(kernels, images, scales, kernels.TILE)
-        values = np.empty((n, 2 * self.keep), np.int32)
-        places = np.empty((n, 2 * self.keep), np.int32)
+        values = np.empty((n, 2 * keep), np.int32)
+        places = np.empty((n, 2 * keep), np.int32)
         floors = np.empty(n, np.int32)
-        kernels.best_products(
-            tiles, self.panels, len(tasks.vectors), self.keep, values, places, floors
-        )
+        kernels.best_products(tiles, self.panels, len(tasks.vectors), keep, values, places, floors)
         ceiling = np.full(n, -np.inf)
-        if self.keep < len(tasks.vectors):
+        if keep < len(tasks.vectors):
             exact = scales.astype(np.float64)
             lost = _LOST * np.sqrt(d)
             ceiling = floors / (exact * self.scale) + bounds.operands(
                 length, lost / exact, tasks.longest, lost / self.scale
             )
-        indices = np.empty((n, self.width), np.int32)
-        scores = np.empty((n, self.width), np.float32)
-        kernels.best_scores(
-            images, tasks.vectors, places[:, : self.keep], tasks.place, indices, scores
-        )
+        indices = np.empty((n, width), np.int32)
+        scores = np.empty((n, width), np.float32)
+        kernels.best_scores(images, tasks.vectors, places[:, :keep], tasks.place, indices, scores)
         return Found(indices, scores, proven(scores, ceiling, length, tasks.longest))
 
 

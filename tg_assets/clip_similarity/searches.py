@@ -66,17 +66,21 @@ class Search(Protocol):
     """Finds the best task types of a block of images.
 
     Attributes:
-        width: How many it finds.
         rows: Images a block.
         threads: Blocks at a time.
     """
 
-    width: int
     rows: int
     threads: int
 
-    def block(self, images: Floats, length: Doubles) -> Found:
-        """Search for a block's images, float32, (n, d), whose lengths, (n,), are not zero."""
+    def block(self, images: Floats, length: Doubles, width: int) -> Found:
+        """Search for a block's images.
+
+        Args:
+            images: float32, (n, d).
+            length: Their lengths, (n,), none zero.
+            width: How many task types to find, at most as many as there are.
+        """
         ...
 
 
@@ -100,21 +104,20 @@ class Float32Search:
     rows = 512
     threads = 1
 
-    def __init__(self, tasks: Tasks, width: int) -> None:
+    def __init__(self, tasks: Tasks) -> None:
         self.tasks = tasks
-        self.width = width
-        self.keep = min(width + SPARE, len(tasks.vectors))
 
-    def block(self, images: Floats, length: Doubles) -> Found:
+    def block(self, images: Floats, length: Doubles, width: int) -> Found:
         """See `Search`."""
         tasks = self.tasks
+        keep = min(width + SPARE, len(tasks.vectors))
         rough = images @ tasks.vectors.T
-        candidates = np.argpartition(rough, -self.keep, axis=1)[:, -self.keep :]
+        candidates = np.argpartition(rough, -keep, axis=1)[:, -keep:]
         ceiling = np.full(len(images), -np.inf)
-        if self.keep < len(tasks.vectors):
+        if keep < len(tasks.vectors):
             error = bounds.accumulation(images.shape[1], length, tasks.longest, bounds.FLOAT32)
             ceiling = np.take_along_axis(rough, candidates, axis=1).min(axis=1) + error
-        best = best_of(images, tasks.vectors, candidates, tasks.place, self.width)
+        best = best_of(images, tasks.vectors, candidates, tasks.place, width)
         return Found(*best, proven(best[1], ceiling, length, tasks.longest))
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,32 +81,77 @@ def top_k(
         BadVector: A value is not finite, or a vector is zero.
         ValueError: Shapes do not fit, or an id stands twice.
     """
-    _check(images, tasks, task_ids, k)
-    width = min(k, len(tasks))
-    if not len(images) or not width:
-        shape = (len(images), width)
-        return TopK(np.zeros(shape, np.int32), np.zeros(shape, np.float32))
-    table = task_table(tasks, task_ids)
-    return searched(images, table, search_for(len(images), table, width, device))
+    return prepare(tasks, task_ids, device).top_k(images, k)
 
 
-def searched(images: Vectors, tasks: Tasks, search: Search) -> TopK:
+class Prepared:
+    """Task types to compare any number of images with, as `top_k` does; made by `prepare`.
+
+    Attributes:
+        tasks: The task types.
+        device: ``cpu``, or torch's name of a GPU.
+    """
+
+    def __init__(self, tasks: Tasks, device: str) -> None:
+        self.tasks = tasks
+        self.device = device
+
+    def top_k(self, images: Vectors, k: int) -> TopK:
+        """Find the k task types with the highest score for each image: see `top_k`."""
+        m, d = self.tasks.vectors.shape
+        _check_matrix(images, "images")
+        if k < 1:
+            raise ValueError(f"k is {k}: must be at least 1")
+        width = min(k, m)
+        if not len(images) or not m:
+            shape = (len(images), width)
+            return TopK(np.zeros(shape, np.int32), np.zeros(shape, np.float32))
+        if images.shape[1] != d:
+            raise ValueError(
+                f"images have {images.shape[1]} dimensions and tasks {d}: "
+                "they come from different encoders; embed one of them again"
+            )
+        large = self.device != "cpu" or len(images) * m * d >= SMALL
+        search = self._fast if large else Float32Search(self.tasks)
+        return searched(images, self.tasks, search, width)
+
+    @cached_property
+    def _fast(self) -> Search:
+        return fast_search(self.tasks, self.device)
+
+
+def prepare(tasks: Vectors, task_ids: Sequence[str], device: str = "cpu") -> Prepared:
+    """Return task types ready to be compared: arguments and errors as `top_k`."""
+    _check_matrix(tasks, "tasks")
+    if len(task_ids) != len(tasks) or len(set(task_ids)) != len(tasks):
+        raise ValueError(
+            f"{len(tasks)} task embeddings need as many different ids, "
+            f"got {len(task_ids)} with {len(set(task_ids))} different"
+        )
+    vectors, lengths = _block(tasks, slice(0, len(tasks)), "tasks")
+    place = np.empty(len(tasks), np.int64)
+    place[sorted(range(len(tasks)), key=task_ids.__getitem__)] = np.arange(len(tasks))
+    return Prepared(Tasks(vectors, place, lengths), device)
+
+
+def searched(images: Vectors, tasks: Tasks, search: Search, width: int) -> TopK:
     """Search for all images, block by block, and again for what the search did not prove.
 
     Args:
         images: As `top_k`.
         tasks: The task types, those of the search.
         search: What to search with.
+        width: How many to find, at most as many as there are.
 
     Raises:
         BadVector: A value is not finite, or a vector is zero.
     """
-    indices = np.zeros((len(images), search.width), np.int32)
-    scores = np.zeros((len(images), search.width), np.float32)
+    indices = np.zeros((len(images), width), np.int32)
+    scores = np.zeros((len(images), width), np.float32)
 
     def find(rows: slice) -> int:
         block, length = _block(images, rows, "images")
-        found = search.block(block, length)
+        found = search.block(block, length, width)
         indices[rows], scores[rows] = found.indices, found.scores
         rest = np.flatnonzero(~found.proven)
         if rest.size:
@@ -118,31 +163,23 @@ def searched(images: Vectors, tasks: Tasks, search: Search) -> TopK:
     return TopK(indices, scores, sum(_over_threads(find, blocks, search.threads)))
 
 
-def search_for(images: int, tasks: Tasks, width: int, device: str = "cpu") -> Search:
-    """Choose the fastest search for this many images on this machine.
+def fast_search(tasks: Tasks, device: str = "cpu") -> Search:
+    """Return the fastest search of this machine.
 
     Args:
-        images: How many there are.
         tasks: The task types.
-        width: How many to find.
         device: ``cpu``, or torch's name of a GPU.
     """
-    if device != "cpu":
-        from tg_assets.clip_similarity.torch_search import TorchSearch
-
-        return TorchSearch(tasks, width, device, compiled=False)
-    if images * tasks.vectors.size < SMALL:
-        return Float32Search(tasks, width)
     there = abilities()
-    if there & BFLOAT16:
+    if device != "cpu" or there & BFLOAT16:
         from tg_assets.clip_similarity.torch_search import TorchSearch
 
-        return TorchSearch(tasks, width, device, compiled=True)
+        return TorchSearch(tasks, device, compiled=device == "cpu")
     if "avx2" in there:
         from tg_assets.clip_similarity.integer_search import IntegerSearch
 
-        return IntegerSearch(tasks, width, len(os.sched_getaffinity(0)))
-    return Float32Search(tasks, width)
+        return IntegerSearch(tasks, len(os.sched_getaffinity(0)))
+    return Float32Search(tasks)
 
 
 @cache
@@ -163,14 +200,6 @@ def _over_threads(
         yield from pool.map(find, blocks)
 
 
-def task_table(tasks: Vectors, task_ids: Sequence[str]) -> Tasks:
-    """Return what a search needs to know of the task types."""
-    vectors, lengths = _block(tasks, slice(0, len(tasks)), "tasks")
-    place = np.empty(len(tasks), np.int64)
-    place[sorted(range(len(tasks)), key=task_ids.__getitem__)] = np.arange(len(tasks))
-    return Tasks(vectors, place, lengths)
-
-
 def _block(vectors: Vectors, rows: slice, name: str) -> tuple[Floats, bounds.Doubles]:
     """Return a block as float32, and its vectors' lengths."""
     block = np.ascontiguousarray(vectors[rows], dtype=np.float32)
@@ -182,21 +211,6 @@ def _block(vectors: Vectors, rows: slice, name: str) -> tuple[Floats, bounds.Dou
     return block, lengths
 
 
-def _check(images: Vectors, tasks: Vectors, task_ids: Sequence[str], k: int) -> None:
-    for name, vectors in (("images", images), ("tasks", tasks)):
-        if vectors.ndim != 2:
-            raise ValueError(
-                f"{name} must have two dimensions, one row each; shape {vectors.shape}"
-            )
-    if images.shape[1] != tasks.shape[1] and len(images) and len(tasks):
-        raise ValueError(
-            f"images have {images.shape[1]} dimensions and tasks {tasks.shape[1]}: "
-            "they come from different encoders; embed one of them again"
-        )
-    if len(task_ids) != len(tasks) or len(set(task_ids)) != len(tasks):
-        raise ValueError(
-            f"{len(tasks)} task embeddings need as many different ids, "
-            f"got {len(task_ids)} with {len(set(task_ids))} different"
-        )
-    if k < 1:
-        raise ValueError(f"k is {k}: must be at least 1")
+def _check_matrix(vectors: Vectors, name: str) -> None:
+    if vectors.ndim != 2:
+        raise ValueError(f"{name} must have two dimensions, one row each; shape {vectors.shape}")

@@ -19,20 +19,17 @@ class TorchSearch:
 
     Args:
         tasks: The task types.
-        width: How many to find.
         device: torch's name of the device.
         compiled: Whether the compiled kernels select and score, on the CPU.
     """
 
     threads = 1  # torch uses all of them for one block
 
-    def __init__(self, tasks: Tasks, width: int, device: str, compiled: bool) -> None:
+    def __init__(self, tasks: Tasks, device: str, compiled: bool) -> None:
         import torch
 
         self.torch = torch
         self.tasks = tasks
-        self.width = width
-        self.keep = min(width + SPARE, len(tasks.vectors))
         self.device = torch.device(device)
         self.compiled = compiled
         self.rows = 512 if self.device.type == "cpu" else 8192
@@ -43,19 +40,20 @@ class TorchSearch:
         self.vectors = exact.to(self.device)
         self.place = torch.from_numpy(tasks.place).to(self.device)
 
-    def block(self, images: Floats, length: Doubles) -> Found:
-        """See `Search`."""
+    def block(self, images: Floats, length: Doubles, width: int) -> Found:
+        """See `searches.Search`."""
+        keep = min(width + SPARE, len(self.tasks.vectors))
         with self.torch.inference_mode():
             exact = self.torch.from_numpy(images)
             rounded = exact.bfloat16()
             lost = bounds.lengths((exact - rounded.float()).numpy())
             products = self._product(rounded)
             if self.compiled:
-                floors, indices, scores = self._select_compiled(products, images)
+                floors, indices, scores = self._select_compiled(products, images, keep, width)
             else:
-                floors, indices, scores = self._select_on_device(products, exact)
+                floors, indices, scores = self._select_on_device(products, exact, keep, width)
         ceiling = np.full(len(images), -np.inf)
-        if self.keep < len(self.tasks.vectors):
+        if keep < len(self.tasks.vectors):
             ceiling = self._ceiling(floors, images.shape[1], length, lost)
         return Found(indices, scores, proven(scores, ceiling, length, self.tasks.longest))
 
@@ -78,35 +76,39 @@ class TorchSearch:
         ceiling: Doubles = floors + error + bounds.BFLOAT16 * (np.abs(floors) + error)
         return ceiling
 
-    def _select_compiled(self, products: Any, images: Floats) -> tuple[Any, Any, Any]:
+    def _select_compiled(
+        self, products: Any, images: Floats, keep: int, width: int
+    ) -> tuple[Any, Any, Any]:
         from tg_assets.clip_similarity import kernels
 
         n = len(images)
-        keys = np.empty((n, 2 * self.keep), np.int16)
-        places = np.empty((n, 2 * self.keep), np.int32)
+        keys = np.empty((n, 2 * keep), np.int16)
+        places = np.empty((n, 2 * keep), np.int32)
         floors = np.empty(n, np.int16)
-        indices = np.empty((n, self.width), np.int32)
-        scores = np.empty((n, self.width), np.float32)
-        kernels.best_keys(products.view(self.torch.int16).numpy(), self.keep, keys, places, floors)
+        indices = np.empty((n, width), np.int32)
+        scores = np.empty((n, width), np.float32)
+        kernels.best_keys(products.view(self.torch.int16).numpy(), keep, keys, places, floors)
         kernels.best_scores(
-            images, self.tasks.vectors, places[:, : self.keep], self.tasks.place, indices, scores
+            images, self.tasks.vectors, places[:, :keep], self.tasks.place, indices, scores
         )
         return _float_of_key(floors), indices, scores
 
-    def _select_on_device(self, products: Any, exact: Any) -> tuple[Any, Any, Any]:
+    def _select_on_device(
+        self, products: Any, exact: Any, keep: int, width: int
+    ) -> tuple[Any, Any, Any]:
         torch = self.torch
-        found = torch.topk(products, self.keep, dim=1)
+        found = torch.topk(products, keep, dim=1)
         # In the order of ids, so that a stable sort by score leaves ties in it.
         order = torch.argsort(self.place[found.indices], dim=1)
         candidates = torch.gather(found.indices, 1, order)
         scores = self._scores(exact.to(self.device), candidates)
         best = torch.sort(scores, dim=1, descending=True, stable=True)
-        indices = torch.gather(candidates, 1, best.indices)[:, : self.width]
+        indices = torch.gather(candidates, 1, best.indices)[:, :width]
         floors = found.values[:, -1].double().cpu().numpy()
         return (
             floors,
             indices.to(torch.int32).cpu().numpy(),
-            best.values[:, : self.width].cpu().numpy(),
+            best.values[:, :width].cpu().numpy(),
         )
 
     def _scores(self, images: Any, candidates: Any) -> Any:
