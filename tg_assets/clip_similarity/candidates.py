@@ -81,7 +81,8 @@ def merge(cells: Iterable[pl.DataFrame], k: int, withdrawn: Set[str]) -> pl.Data
     for cell in cells:
         rows = CLIP_SIMILARITY.enforce(cell)
         if withdrawn:
-            rows = rows.filter(~pl.col("task_id").is_in(pl.Series(sorted(withdrawn)).implode()))
+            used = ~pl.col("task_id").is_in(pl.Series(sorted(withdrawn)).implode())
+            rows = _ranked(rows.filter(used))
         best = _with(best, rows, k)
     return CANDIDATE_PAIRS.enforce(best)
 
@@ -113,20 +114,21 @@ def short_images(cell: pl.DataFrame, merged: pl.DataFrame, k: int, n_types: int)
 
 
 def _with(best: pl.DataFrame, rows: pl.DataFrame, k: int) -> pl.DataFrame:
-    """Return the k best of each image of what was best so far and a cell's rows."""
-    if best.is_empty():  # in order already
-        return _ranked(rows).filter(pl.col("rank") <= k)
+    """Return the k best of each image of what was best so far and a cell's rows, both ranked."""
+    if best.is_empty():
+        return rows.filter(pl.col("rank") <= k)
     floors = best.filter(pl.col("rank") == k).select("image_id", floor="score")
     rows = (
         rows.join(floors, on="image_id", how="left")
         .filter(pl.col("floor").is_null() | (pl.col("score") >= pl.col("floor")))
         .drop("floor")
     )
-    changed = pl.col("image_id").is_in(rows["image_id"].unique().implode())
+    changed = best["image_id"].is_in(rows["image_id"].unique().implode())
     rows = pl.concat([best.filter(changed), rows])
     _refuse_twins(rows)
     rows = rows.sort("image_id", "score", "task_id", descending=[False, True, False])
-    return pl.concat([best.filter(~changed), _ranked(rows).filter(pl.col("rank") <= k)])
+    rows = _ranked(rows).filter(pl.col("rank") <= k)
+    return best.filter(~changed).merge_sorted(rows, "image_id")
 
 
 def _ranked(rows: pl.DataFrame) -> pl.DataFrame:
