@@ -32,7 +32,7 @@ def _changes(matched: Matched, given: argparse.Namespace, seed: int) -> dict[str
         matched.add_images(key, size, seed + number)
     keys = [key for key, _ in shards]
     matched.add_tasks("0000", given.tasks, seed + 10_000)
-    _warm_up(matched)
+    matched.warm_up()
     results = {"everything": _timed(matched, keys, ["0000"])}
 
     few = max(1, given.tasks // 100)
@@ -55,18 +55,6 @@ def _changes(matched: Matched, given: argparse.Namespace, seed: int) -> dict[str
             "images compared again": again,
         }
     return results
-
-
-def _warm_up(matched: Matched) -> None:
-    """Load compiled code; the new batch's and the shards' own reading stays to be measured."""
-    from tg_assets.clip_similarity.top_k import top_k
-
-    tasks = matched.kept.get("warm", lambda: matched.tables.read("task_embeddings", "0000"))
-    assert tasks.prepared
-    rows = tasks.prepared.tasks.vectors
-    tasks.prepared.top_k(rows, 16)
-    top_k(rows[:8], rows[:99], [str(row) for row in range(99)], 5)
-    matched.taken()
 
 
 def _timed(matched: Matched, shards: list[str], batches: list[str]) -> dict[str, Any]:

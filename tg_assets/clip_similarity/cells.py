@@ -104,9 +104,10 @@ def _matrix(frame: pl.DataFrame) -> Vectors:
     lists = column.to_arrow(compat_level=pl.CompatLevel.oldest())
     flat: NDArray[np.float32] = lists.flatten().to_numpy(zero_copy_only=False)
     if flat.size % frame.height:
+        dimensions = column.list.len().unique().sort().to_list()
         raise TableError(
-            f"vectors of {column.list.len().min()} to {column.list.len().max()} dimensions stand "
-            "in one table: they come from different encoders; embed again"
+            f"vectors of {dimensions} dimensions stand in one table: they come from different "
+            "encoders; embed again"
         )
     return flat.reshape(frame.height, -1)
 

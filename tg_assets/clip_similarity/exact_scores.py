@@ -32,8 +32,9 @@ def pair_scores(left: Floats, right: Floats) -> Floats:
     """
     lanes = np.zeros((*np.broadcast_shapes(left.shape, right.shape)[:-1], LANES), np.float64)
     for start in range(0, left.shape[-1], LANES):
-        part = left[..., start : start + LANES].astype(np.float64)
-        lanes[..., : part.shape[-1]] += part * right[..., start : start + LANES]
+        part = slice(start, start + LANES)
+        products = np.multiply(left[..., part], right[..., part], dtype=np.float64)
+        lanes[..., : products.shape[-1]] += products
     scores: Floats = folded(lanes).astype(np.float32) + np.float32(0)
     return scores
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from tg_assets.clip_similarity.searches import Float32Search, Search, Tasks, aga
 
 SMALL = 200_000_000
 """Multiplications below which loading compiled code would take longer than it saves."""
+
+_COMPILED = "tg_assets.clip_similarity.kernels"
 
 SHORTEST = 1e-12
 """Length below which, and beyond whose inverse, float32 products would lose digits or overflow."""
@@ -111,9 +114,13 @@ class Prepared:
                 f"images have {images.shape[1]} dimensions and tasks {d}: "
                 "they come from different encoders; embed one of them again"
             )
-        large = self.device != "cpu" or len(images) * m * d >= SMALL
-        search = self._fast if large else Float32Search(self.tasks)
+        search = self._fast if self._pays(len(images)) else Float32Search(self.tasks)
         return searched(images, self.tasks, search, width)
+
+    def _pays(self, images: int) -> bool:
+        """Whether this many images are worth the loading of what is fast, or it is loaded."""
+        loaded = _COMPILED in sys.modules or self.device != "cpu"
+        return loaded or images * self.tasks.vectors.size >= SMALL
 
     @cached_property
     def _fast(self) -> Search:
