@@ -101,14 +101,14 @@ def _matrix(frame: pl.DataFrame) -> Vectors:
     column = frame["embedding"].rechunk()
     if isinstance(column.dtype, pl.Array):
         column = column.arr.to_list()
-    lists = column.to_arrow(compat_level=pl.CompatLevel.oldest())
-    flat: NDArray[np.float32] = lists.flatten().to_numpy(zero_copy_only=False)
-    if flat.size % frame.height:
-        dimensions = column.list.len().unique().sort().to_list()
+    dimensions = column.list.len().unique().sort().to_list()
+    if len(dimensions) > 1:
         raise TableError(
             f"vectors of {dimensions} dimensions stand in one table: they come from different "
             "encoders; embed again"
         )
+    lists = column.to_arrow(compat_level=pl.CompatLevel.oldest())
+    flat: NDArray[np.float32] = lists.flatten().to_numpy(zero_copy_only=False)
     return flat.reshape(frame.height, -1)
 
 
