@@ -23,6 +23,7 @@ from resources.clip import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
 from tg_assets.image_pool.sources import FolderError, ListError
+from tg_assets.image_pool.storages import StorageError
 from tg_assets.instance import Busy, open_instance
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
@@ -48,6 +49,7 @@ USER_ERRORS = (
     LedgerError,
     ListError,
     SeedsError,
+    StorageError,
     TableError,
     WithdrawalsError,
 )
