@@ -154,16 +154,19 @@ def list_places(
         looked = ", ".join(place for sub in subs for place in sub.places[:1])
         raise FolderError(f"{root}: holds none of {looked}; docs/sources.md shows the layouts")
     for sub in subs:
-        name = subsource_name(source, sub.name)
+        name, found = subsource_name(source, sub.name), 0
         for place in there[sub.name]:
-            if "!" in place:
-                yield from _in_archive(place, name, sub.license, find)
-            else:
-                yield from walk(place, name, sub.license)
-        if not there[sub.name]:
-            detail = f"{sub.name} lies in none of {', '.join(sub.places)}; fetch it, or leave it "
-            detail += "out of the source's `subsources`"
-            yield Refused(f"{root}/{sub.places[0]}", name, "missing", detail)
+            for entry in _in_place(place, name, sub.license, find):
+                found += 1
+                yield entry
+        if not found:
+            yield Refused(
+                f"{root.rstrip('/')}/{sub.places[0]}",
+                name,
+                "missing",
+                f"{sub.name} has no images in any of {', '.join(sub.places)}; fetch it, or name "
+                "the source's `subsources` without it",
+            )
 
 
 def list_annotated(
@@ -252,9 +255,10 @@ def _places(root: str, sub: SubSource) -> Iterator[str]:
             yield where
 
 
-def _in_archive(
-    place: str, source: str, license: str, find: Find
-) -> Iterator[SourceFile | Refused]:
+def _in_place(place: str, source: str, license: str, find: Find) -> Iterator[SourceFile | Refused]:
+    if "!" not in place:
+        yield from walk(place, source, license)
+        return
     archive, _, folder = place.rpartition("!")
     for entry in find(archive):
         if isinstance(entry, Problem):

@@ -122,8 +122,11 @@ class _Table:
             self._windows.move_to_end((column, group, window))
             return kept
         at, batches = self._batches(column, group, window)
+        rows = self._starts[group + 1] - self._starts[group]
         for number in range(at, window + 1):
             values = _bytes_of(next(batches).column(0))
+            if len(values) != min(WINDOW_ROWS, rows - number * WINDOW_ROWS):
+                raise LookupError(f"row group {group} does not hold the rows that the footer says")
             self._keep((column, group, number), values)
         self._cursor = (column, group, window + 1, batches)
         return values
