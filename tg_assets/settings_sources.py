@@ -140,14 +140,14 @@ class S3(Part):
 class NearDuplicates(Part):
     """Leaves out images that look like an earlier one."""
 
-    max_distance: int = Field(default=4, ge=0, le=12)  # of 64 bits
+    max_distance: int = Field(default=4, ge=0, le=8)  # of 64 bits
 
 
 class Excluded(Part):
     """Images that must not be in the training data, such as a benchmark's, and their likes."""
 
     path: str  # a folder, a file list, or a Parquet table with a column perceptual_hash
-    max_distance: int = Field(default=4, ge=0, le=12)
+    max_distance: int = Field(default=4, ge=0, le=8)
 
 
 class Images(Part):
