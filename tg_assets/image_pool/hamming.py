@@ -40,9 +40,9 @@ def index_of(
             starts[band, bucket + 1] += starts[band, bucket]
         place = starts[band, :-1].copy()
         for number in range(len(hashes)):
-            bucket = np.int64((hashes[number] >> shifts[band]) & masks[band])
-            members[band, place[bucket]] = number
-            place[bucket] += 1
+            into = np.int64((hashes[number] >> shifts[band]) & masks[band])
+            members[band, place[into]] = number
+            place[into] += 1
     return starts, members
 
 

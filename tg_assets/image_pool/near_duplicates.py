@@ -46,7 +46,8 @@ def telling(hashes: Hashes) -> NDArray[np.bool_]:
     It sets those of the frequencies above their median: exactly half, but for pictures so plain
     that frequencies are equal.
     """
-    return np.bitwise_count(hashes) == BITS // 2
+    found: NDArray[np.bool_] = np.bitwise_count(hashes) == BITS // 2
+    return found
 
 
 def find_twins(hashes: Hashes, earlier: Iterable[Hashes], max_distance: int) -> Twins:
