@@ -154,7 +154,7 @@ def measured(images: int, shard: int, max_distance: int, crops: int) -> dict[str
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--images", type=int, default=200_000)
     parser.add_argument("--shard", type=int, default=4_000)
     parser.add_argument("--max-distance", type=int, default=4)
