@@ -2,6 +2,7 @@
 
     python -m benchmarks.duplicates --json
     python -m benchmarks.duplicates --images 1000000 --shard 4000
+    python -m benchmarks.duplicates --demo      how many pictures of the demo would go
 
 Three pools: `uniform` hashes; `skewed` ones, as real pictures have them (hashes of photographs
 that come with scikit-image and scikit-learn, cropped by chance, with a few bits changed: they share
@@ -121,6 +122,20 @@ def brute_force(shard: Hashes, earlier: Hashes) -> float:
     return (time.perf_counter() - started) / 20 * len(shard)
 
 
+def of_the_demo() -> dict[str, int]:
+    """Return, by distance, how many of the demo's pictures would be left out."""
+    from tg_assets.image_pool.decoding import inspect
+    from tg_assets.image_pool.listing import entries
+    from tg_assets.image_pool.remembered import Remembered
+    from tg_assets.scenes.rendering import render_uri
+    from tg_assets.settings import load_settings
+
+    uris = [e.uri for s in load_settings().sources for e in entries(s, Remembered(None), ())]
+    hashes = np.array([inspect(render_uri(uri).png).perceptual_hash for uri in uris], np.uint64)
+    gone = {d: int((find_twins(hashes, [], d).distance >= 0).sum()) for d in (0, 2, 4, 6, 8)}
+    return {"pictures": len(uris), **{f"gone at {d}": count for d, count in gone.items()}}
+
+
 def measured(images: int, shard: int, max_distance: int, crops: int) -> dict[str, Any]:
     """Return the figures of every pool."""
     pools: Mapping[str, Callable[[], Hashes]] = {
@@ -159,8 +174,15 @@ def main() -> None:
     parser.add_argument("--shard", type=int, default=4_000)
     parser.add_argument("--max-distance", type=int, default=4)
     parser.add_argument("--crops", type=int, default=400, help="real hashes the skewed pool is of")
+    parser.add_argument("--demo", action="store_true", help="look at the demo's pictures instead")
     parser.add_argument("--json", action="store_true", help="one last line of figures")
     asked = parser.parse_args()
+    if asked.demo:
+        demo = of_the_demo()
+        print(", ".join(f"{name}: {count}" for name, count in demo.items()))
+        if asked.json:
+            print(json.dumps(demo))
+        return
     figures = measured(asked.images, asked.shard, asked.max_distance, asked.crops)
     print(
         f"{asked.images:,} images in shards of {asked.shard:,}, twins differ in at most "

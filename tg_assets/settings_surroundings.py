@@ -44,17 +44,20 @@ def _sources(settings: Settings) -> Iterator[str]:
     for source in settings.sources:
         if isinstance(source, RenderedSource):
             continue
-        place = f"sources.{source.name}.path"
-        found = scheme(source.path)
-        if found not in settings.uri_schemes:
-            yield (
-                f"{place}: nothing is read from {found}:// unless it is allowed; add it to "
-                f"uri_schemes, which are {', '.join(settings.uri_schemes)}"
-            )
-        elif found == "s3" and importlib.util.find_spec("s3fs") is None:
-            yield f"{place}: S3 needs a package: pip install 'taskgalaxy[aws]'"
-        elif found == "file":
-            yield from _local_source(place, source)
+        place = f"sources.{source.name}"
+        for path in (source.path, *getattr(source, "annotations", ())):
+            found = scheme(path)
+            if found not in settings.uri_schemes:
+                yield (
+                    f"{place}: {path}: nothing is read from {found}:// unless it is allowed; add "
+                    f"it to uri_schemes, which allow {', '.join(settings.uri_schemes)}"
+                )
+            elif found == "s3" and importlib.util.find_spec("s3fs") is None:
+                yield f"{place}: S3 needs a package: pip install 'taskgalaxy[aws]'"
+            elif found == "file" and path != source.path and not Path(path).is_file():
+                yield f"{place}.annotations: there is no file {path}"
+        if scheme(source.path) == "file":
+            yield from _local_source(f"{place}.path", source)
 
 
 def _local_source(place: str, source: Source) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from tg_assets.image_pool.containers import SUFFIXES, members
 from tg_assets.image_pool.folders import walk
 from tg_assets.image_pool.listed import Member, Problem, Refused, SourceFile
-from tg_assets.image_pool.locations import ContainerKind, scheme
+from tg_assets.image_pool.locations import RENDERED, ContainerKind, scheme
 from tg_assets.image_pool.paper_collections import SUBSOURCES, list_annotated, list_places
 from tg_assets.image_pool.remembered import Remembered
 from tg_assets.image_pool.sources import list_file_list, list_folder, list_rendered
@@ -31,23 +31,30 @@ def entries(source: Source, remembered: Remembered, schemes: Items[str]) -> Iter
     """List a source as a stream, in an order that files which are added do not change.
 
     Args:
-        source: Of the settings.
+        source: Of the settings, which allow its path's storage, or say so when they are loaded.
         remembered: The listings of containers that were listed before.
-        schemes: Of the storages that may be read from; what lies elsewhere is refused.
+        schemes: Of the storages that may be read from; what a list names elsewhere is refused.
 
     Raises:
         ValueError: The source cannot be listed (FolderError, ListError).
         StorageError: Its storage cannot be used.
     """
-    for entry in _entries(source, remembered):
-        if isinstance(entry, Refused) or scheme(entry.uri) in (*schemes, "rendered"):
+    found = _entries(source, remembered)
+    if isinstance(source, FileListSource):
+        return _allowed(found, source.name, (*schemes, RENDERED))
+    return iter(found)
+
+
+def _allowed(found: Iterable[Entry], source: str, schemes: Items[str]) -> Iterator[Entry]:
+    for entry in found:
+        if isinstance(entry, Refused) or scheme(entry.uri) in schemes:
             yield entry
         else:
             detail = (
                 f"nothing is read from {scheme(entry.uri)}:// unless the settings allow it: add it "
-                f"to uri_schemes, which are {', '.join(schemes)}"
+                f"to uri_schemes, which allow {', '.join(schemes)}"
             )
-            yield Refused(entry.uri, source.name, "scheme_not_allowed", detail)
+            yield Refused(entry.uri, source, "scheme_not_allowed", detail)
 
 
 def _entries(source: Source, remembered: Remembered) -> Iterable[Entry]:
