@@ -73,7 +73,7 @@ def _pool(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
     there stands for all: what it was made from names the one before it, and so on.
     """
     files, images = _files(galaxy, keys), galaxy.settings.images
-    said = images.model_dump(mode="json", exclude_defaults=True)
+    said = images.model_dump(mode="json", exclude_none=True)
     if not said:
         return files
     if images.excluded is not None:
@@ -98,7 +98,7 @@ def _shard_before(galaxy: Galaxy, shard: str) -> Any:
 def decoding_recipe(galaxy: Galaxy, shard: str) -> str:
     """Return a hash of what the decoded images of a shard are made from."""
     said = galaxy.settings.images.model_dump(
-        mode="json", exclude_defaults=True, exclude={"excluded", "near_duplicates"}
+        mode="json", exclude_none=True, exclude={"excluded", "near_duplicates"}
     )
     parts = [VERSIONS["image_pool"], _files(galaxy, (shard,)), said]
     return digest("decoded", orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))

@@ -73,7 +73,7 @@ def test_a_prefix_is_listed_and_read(bucket: fsspec.AbstractFileSystem) -> None:
     names = ["b.jpg", "a/c.png", "a b%20#é?.gif", "notes.txt"]
     for name in names:
         bucket.pipe(f"pics/in/{name}", name.encode())
-    bucket.pipe("pics/elsewhere.jpg", b"no")
+    bucket.pipe("pics/elsewhere.jpg", b"")
     found = listed(folder("s3://pics/in"))
     assert [entry.uri for entry in found] == [
         "s3://pics/in/a/c.png",
@@ -85,6 +85,9 @@ def test_a_prefix_is_listed_and_read(bucket: fsspec.AbstractFileSystem) -> None:
         "a b%20#é?.gif",
         "b.jpg",
     ]
+    assert read_bytes("s3://pics/elsewhere.jpg") == b""
+    with pytest.raises(ImageUnreadable, match="limit of 4 bytes"):
+        read_bytes("s3://pics/in/b.jpg", limit=4)
 
 
 def test_containers_in_a_bucket_are_read_by_parts(

@@ -16,12 +16,15 @@ from tg_assets.image_pool.choosing import (
     without_twins,
 )
 from tg_assets.image_pool.excluded import excluded_images
-from tg_assets.image_pool.locations import is_rendered
+from tg_assets.image_pool.locations import LOCAL, is_rendered, scheme
 from tg_assets.image_pool.reading import read_registered
 from tg_assets.image_pool.registering import Registered, register, registered_row
 from tg_assets.recipes import decoding_recipe
 from tg_assets.showing import some, thumbnails
 from tg_assets.tables import IMAGE_POOL, REJECTED_IMAGES
+
+REMOTE_WORKERS = 8
+"""Threads that read from a storage, most of which wait for it."""
 
 
 @artifact("images")
@@ -74,6 +77,7 @@ def _chosen(work: Work, shard: str, photos: pl.DataFrame) -> Registered:
 def _decoded(work: Work, shard: str, photos: pl.DataFrame) -> Registered:
     return register(
         photos,
+        workers=2 if all(scheme(uri) == LOCAL for uri in photos["uri"]) else REMOTE_WORKERS,
         on_progress=lambda done: progress.report(f"image_pool {shard}", done, photos.height),
         images=work.settings.images,
     )

@@ -6,12 +6,10 @@ import errno
 import os
 import stat
 
-from upath import UPath
-
 from tg_assets import ids
 from tg_assets.image_pool import containers
 from tg_assets.image_pool.locations import BadLocation, inside, is_rendered, local_path
-from tg_assets.image_pool.storages import StorageError, speaking_of
+from tg_assets.image_pool.storages import StorageError, read_range
 from tg_assets.image_pool.unreadable import ImageUnreadable, gone, too_large
 
 __all__ = [
@@ -127,8 +125,6 @@ def _read_remote(uri: str, limit: int) -> bytes:
     # Only these two are about the file. A storage that cannot be reached fails the run, which
     # is then tried again; were it taken for the file's fault, an outage would empty the pool.
     try:
-        with speaking_of(uri), UPath(uri).open("rb") as file:
-            content: bytes = file.read(limit + 1)
+        return read_range(uri, 0, limit + 1)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise gone(uri, error) from error
-    return content
