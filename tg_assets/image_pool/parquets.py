@@ -122,11 +122,14 @@ class _Table:
             self._windows.move_to_end((column, group, window))
             return kept
         at, batches = self._batches(column, group, window)
+        self._cursor = None  # where an error leaves it, nothing says
         rows = self._starts[group + 1] - self._starts[group]
         for number in range(at, window + 1):
-            values = _bytes_of(next(batches).column(0))
-            if len(values) != min(WINDOW_ROWS, rows - number * WINDOW_ROWS):
+            batch = next(batches, None)
+            count = min(WINDOW_ROWS, rows - number * WINDOW_ROWS)
+            if batch is None or batch.num_rows != count:
                 raise LookupError(f"row group {group} does not hold the rows that the footer says")
+            values = _bytes_of(batch.column(0))
             self._keep((column, group, number), values)
         self._cursor = (column, group, window + 1, batches)
         return values
