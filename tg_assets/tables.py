@@ -217,6 +217,18 @@ REJECTED_IMAGES = _table(
     nullable="detail twin_image_id",
 )
 
+DECODED_IMAGES = _table("decoded_images", "image_id", IMAGE_POOL.columns)
+"""The images of a shard before twins and excluded ones are left out, so that none is decoded again
+when those are looked for again."""
+
+UNDECODED_FILES = _table(
+    "undecoded_files",
+    "uri reason",
+    REJECTED_IMAGES.columns,
+    nullable="detail twin_image_id",
+)
+"""The other files of the shard."""
+
 TASK_EMBEDDINGS = _table(
     "task_embeddings",
     "task_id",
@@ -397,6 +409,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             SCENES,
             IMAGE_POOL,
             REJECTED_IMAGES,
+            DECODED_IMAGES,
+            UNDECODED_FILES,
             TASK_EMBEDDINGS,
             IMAGE_EMBEDDINGS,
             CLIP_SIMILARITY,
