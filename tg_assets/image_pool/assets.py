@@ -60,7 +60,7 @@ def _examples(pool: pl.DataFrame) -> dg.MetadataValue[Any]:
 def _chosen(work: Work, shard: str, photos: pl.DataFrame) -> Registered:
     """Return the photos that enter the pool; pictures of the project's own always do."""
     images = work.settings.images
-    if images.excluded is None and images.near_duplicates is None:
+    if photos.is_empty() or (images.excluded is None and images.near_duplicates is None):
         return _decoded(work, shard, photos)
     found = _decoded_once(work, shard, photos)
     if images.excluded is not None:

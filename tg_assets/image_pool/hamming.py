@@ -8,6 +8,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from tg_assets.compiled import compiled
+
 Hashes = NDArray[np.uint64]
 
 
@@ -21,7 +23,7 @@ def distance(a: Any, b: Any) -> Any:
     return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def index_of(
     hashes: Hashes, shifts: Hashes, masks: Hashes
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -46,7 +48,7 @@ def index_of(
     return starts, members
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def nearest_of(
     earlier: Hashes,
     hashes: Hashes,
@@ -81,7 +83,7 @@ def nearest_of(
                     twins[number] = n
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def keep_first(
     hashes: Hashes,
     shifts: Hashes,

@@ -151,15 +151,16 @@ def use_s3(settings: S3) -> None:
     import fsspec.config
     import orjson
 
-    said: dict[str, Any] = dict(fsspec.config.conf.get("s3", {}))
+    said: dict[str, Any] = {}
     if settings.endpoint_url:
         said["endpoint_url"] = settings.endpoint_url
     if settings.anonymous:
         said["anon"] = True
     if settings.region:
-        said["client_kwargs"] = {**said.get("client_kwargs", {}), "region_name": settings.region}
+        said["client_kwargs"] = {"region_name": settings.region}
     if said:
-        fsspec.config.conf["s3"] = said
+        fsspec.config.conf["s3"] = {**fsspec.config.conf.get("s3", {}), **said}
+        # What started processes get holds what the settings say, never a key from fsspec's files.
         os.environ["FSSPEC_S3"] = orjson.dumps(said).decode()
 
 
