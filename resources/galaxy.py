@@ -17,6 +17,7 @@ from resources.chat.ledger import Ledger
 from resources.chat.limits.budget import Budget
 from resources.chat.messages import ChatModel
 from resources.gpu import lease
+from tg_assets.image_pool.storages import use_s3
 from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
 from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings
 from tg_assets.tables_io import TableStore
@@ -37,6 +38,7 @@ class Galaxy:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        use_s3(settings.s3)
         self.tables = TableStore(settings.home)
         self._held = ExitStack()
 
