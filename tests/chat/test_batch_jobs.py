@@ -19,8 +19,8 @@ from resources.chat.batch.jobs import (
     State,
     Taken,
 )
-from resources.chat.batch.tables import batch_jobs
 from resources.chat.ledger import Ledger
+from resources.chat.ledger.schema import batch_jobs
 from tg_assets.ids import digest
 
 

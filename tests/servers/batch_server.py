@@ -326,7 +326,7 @@ class BatchServer:
         return "completed", [self._answered(batch, line) for line in lines] + twice
 
     def _strangers(self, batch: Any, lines: Any) -> tuple[str, list[Any]]:
-        stranger = _result({"custom_id": "nobody's"}, {"status_code": 200, "body": {}})
+        stranger = _result({"custom_id": "nobody's \x00"}, {"status_code": 200, "body": {}})
         _, results = self._normal(batch, lines)
         return "completed", [*results, stranger, '{"custom_id": "cut o', "[]"]
 

@@ -144,7 +144,7 @@ class _Reading:
         results = [read_result(line) for line in lines if line.strip()]
         named = [result for result in results if result is not None]
         self.harvest.counts.unreadable += len(results) - len(named)
-        ids = sorted({result.custom_id for result in named})
+        ids = sorted({result.custom_id for result in named if result.is_ours})
         requests = self._of.store.requests(self._job.id, ids)
         received: list[Received] = []
         for result in named:

@@ -17,8 +17,9 @@ import orjson
 import sqlalchemy as sa
 
 from resources.chat.batch.holders import is_dead, new_holder
-from resources.chat.batch.tables import batch_claims, batch_jobs, batch_requests
-from resources.chat.ledger import LedgerError, metadata, responses
+from resources.chat.ledger import LedgerError, responses
+from resources.chat.ledger.opening import READS_ONLY, in_short
+from resources.chat.ledger.schema import batch_claims, batch_jobs, batch_requests
 from tg_assets.ids import digest
 
 HELD_S = 90.0
@@ -122,9 +123,16 @@ class JobStore:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        with self._begin() as connection:
-            metadata.create_all(connection, tables=[batch_jobs, batch_requests, batch_claims])
         self.me = new_holder()
+
+    @contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        """Read without keeping writers waiting."""
+        try:
+            with self._engine.connect().execution_options(**{READS_ONLY: True}) as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            raise _unusable(error) from None
 
     @contextmanager
     def _begin(self) -> Iterator[sa.Connection]:
@@ -134,11 +142,7 @@ class JobStore:
         except sa.exc.IntegrityError:
             raise
         except sa.exc.SQLAlchemyError as error:
-            said = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
-            raise LedgerError(
-                f"the ledger's batch jobs cannot be read or written, asking stops; jobs that were "
-                f"submitted go on at the endpoint: {str(said).strip()}"
-            ) from None
+            raise _unusable(error) from None
 
     def record(
         self,
@@ -192,7 +196,7 @@ class JobStore:
 
     def _ended_before(self, content: str) -> int:
         query = sa.select(sa.func.count()).where(batch_jobs.c.content == content)
-        with self._begin() as connection:
+        with self._read() as connection:
             return int(connection.execute(query).scalar_one())
 
     def job(self, job_id: str) -> Job:
@@ -201,7 +205,7 @@ class JobStore:
         Raises:
             KeyError: There is none of this id.
         """
-        with self._begin() as connection:
+        with self._read() as connection:
             query = sa.select(batch_jobs).where(batch_jobs.c.id == job_id)
             row = connection.execute(query).mappings().one_or_none()
         if row is None:
@@ -213,14 +217,14 @@ class JobStore:
         query = sa.select(batch_jobs).order_by(batch_jobs.c.recorded_at, batch_jobs.c.id)
         if only_open:
             query = query.where(batch_jobs.c.state.in_([str(s) for s in State if s.is_open]))
-        with self._begin() as connection:
+        with self._read() as connection:
             return [_job(row) for row in connection.execute(query).mappings()]
 
     def claimed(self, keys: Sequence[str]) -> dict[str, str]:
         """Return, for those of the keys that an open job holds, the job's id."""
         found: dict[str, str] = {}
         columns = batch_claims.c.key, batch_claims.c.job_id
-        with self._begin() as connection:
+        with self._read() as connection:
             for batch in _in_batches(keys):
                 query = sa.select(*columns).where(batch_claims.c.key.in_(batch))
                 found.update((key, job) for key, job in connection.execute(query))
@@ -229,7 +233,7 @@ class JobStore:
     def custom_ids(self, job_id: str) -> list[str]:
         """Return the custom ids of a job, in file order."""
         query = sa.select(batch_requests.c.custom_id).where(batch_requests.c.job_id == job_id)
-        with self._begin() as connection:
+        with self._read() as connection:
             return list(connection.execute(query.order_by(batch_requests.c.line)).scalars())
 
     def requests(
@@ -240,7 +244,7 @@ class JobStore:
         query = query.order_by(batch_requests.c.line)
         wanted = [None] if custom_ids is None else list(_in_batches(custom_ids))
         found: dict[str, BatchRequest] = {}
-        with self._begin() as connection:
+        with self._read() as connection:
             for batch in wanted:
                 part = (
                     query if batch is None else query.where(batch_requests.c.custom_id.in_(batch))
@@ -252,7 +256,7 @@ class JobStore:
     def kept(self, response_ids: Sequence[str]) -> set[str]:
         """Return those of the ids whose responses the ledger has."""
         found: set[str] = set()
-        with self._begin() as connection:
+        with self._read() as connection:
             for batch in _in_batches(response_ids):
                 query = sa.select(responses.c.id).where(responses.c.id.in_(batch))
                 found.update(connection.execute(query).scalars())
@@ -335,6 +339,13 @@ class JobStore:
             for table in (batch_claims, batch_requests):
                 connection.execute(sa.delete(table).where(table.c.job_id == job.id))
             connection.execute(sa.delete(batch_jobs).where(batch_jobs.c.id == job.id))
+
+
+def _unusable(error: sa.exc.SQLAlchemyError) -> LedgerError:
+    return LedgerError(
+        "the ledger's batch jobs cannot be read or written, asking stops; jobs that were "
+        f"submitted go on at the endpoint: {in_short(error)}"
+    )
 
 
 def _in_batches(values: Sequence[str]) -> Iterator[Sequence[str]]:

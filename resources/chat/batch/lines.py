@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from resources.chat import openai_wire as wire
 from resources.chat.messages import ChatReply, GiveUp, Json, StopAsking, TryAgain
 
 ENDPOINT = "/v1/chat/completions"
+ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class ResultLine:
     custom_id: str
     status: int | None
     body: str
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the id is one that a job of ours may have given."""
+        return ID.fullmatch(self.custom_id) is not None
 
 
 def request_line(custom_id: str, body: Mapping[str, Json]) -> bytes:
