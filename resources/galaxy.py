@@ -14,10 +14,11 @@ import dagster as dg
 
 from resources.chat.embedded import EmbeddedChat
 from resources.chat.ledger import Ledger
+from resources.chat.limits.budget import Budget
 from resources.chat.messages import ChatModel
 from resources.gpu import lease
 from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
-from tg_assets.settings import EmbeddedModel, Settings
+from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings
 from tg_assets.tables_io import TableStore
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class Galaxy:
     def ledger(self) -> Ledger:
         """The ledger: the settings' URL, else SQLite beside the tables."""
         return Ledger(ledger_url(self.settings))
+
+    @cached_property
+    def budget(self) -> Budget:
+        """What may be spent; `per_run_usd` counts as long as this object lives."""
+        return Budget(self.settings.budget.total_usd, self.settings.budget.per_run_usd)
 
     @cached_property
     def encoder(self) -> ClipEncoder:
@@ -79,6 +85,10 @@ class Galaxy:
         model = self.settings.models[name]
         if isinstance(model, EmbeddedModel):
             return EmbeddedChat(name, model, self.scene)
+        if isinstance(model, OpenAIBatchModel):
+            from resources.chat.batch.model import BatchChat
+
+            return BatchChat(name, model)
         from resources.chat.openai_compatible import OpenAIChat
 
         return OpenAIChat(name, model)

@@ -26,6 +26,7 @@ from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.instance import Busy, open_instance
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
+from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_tree.seeds import SeedsError
 from tg_assets.walk import PassReport, StageReport, Watcher, walk
 from tg_assets.withdrawals.listed import WithdrawalsError
@@ -49,6 +50,7 @@ USER_ERRORS = (
     ListError,
     SeedsError,
     TableError,
+    TaskSpaceError,
     WithdrawalsError,
 )
 """What a person can put right: the message says how, and a traceback would only hide it."""

@@ -18,6 +18,7 @@ from tg_assets.settings_file import SettingsError as SettingsError
 from tg_assets.settings_file import read_settings_file
 from tg_assets.settings_models import EmbeddedModel as EmbeddedModel
 from tg_assets.settings_models import Model
+from tg_assets.settings_models import OpenAIBatchModel as OpenAIBatchModel
 from tg_assets.settings_models import OpenAIModel as OpenAIModel
 from tg_assets.settings_models import Price as Price
 from tg_assets.settings_parts import Name, Part
@@ -137,6 +138,13 @@ class Checks(Part):
     max_unknown_licence: float = Field(default=1.0, ge=0, le=1)
 
 
+class Budget(Part):
+    """Dollars that may be spent; null is no limit."""
+
+    total_usd: float | None = Field(default=None, ge=0)  # by the ledger, ever
+    per_run_usd: float | None = Field(default=None, ge=0)
+
+
 class Schedule(Part):
     """When the graph looks for new images and task types."""
 
@@ -176,6 +184,7 @@ class Settings(Part):
     referee_sees: Literal["answer", "question"] = "answer"
     models: dict[Name, Model] = Field(min_length=1)
     ledger: str | None = None
+    budget: Budget = Budget()
     withdrawals: str | None = None
     dataset: Dataset = Dataset()
     checks: Checks = Checks()

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tg_assets.settings import (
+    Budget,
     Checks,
     Clip,
     Dataset,
@@ -71,6 +72,7 @@ def test_the_embedded_example_is_the_embedded_default(
         ("dataset", Dataset),
         ("checks", Checks),
         ("schedule", Schedule),
+        ("budget", Budget),
     ],
 )
 def test_the_embedded_example_names_every_key(section: str, part: type[Part]) -> None:

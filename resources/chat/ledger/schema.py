@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from resources.chat.ledger.packing import pack, unpack
 from resources.chat.messages import Outcome
 
-HEAD = "2"
+HEAD = "3"
 """The newest migration; opening a ledger that has it needs no Alembic."""
 
 OUTCOME_CODES = MappingProxyType(
@@ -157,3 +157,22 @@ answers = sa.Table(
     sqlite_with_rowid=False,
 )
 """The latest word on every item that was ever asked about."""
+
+endpoint_windows = sa.Table(
+    "endpoint_windows",
+    metadata,
+    sa.Column("endpoint", sa.String(KEY_CHARS), primary_key=True),
+    sa.Column("requests", sa.Float, nullable=False),  # how many may start
+    sa.Column("tokens", sa.Float, nullable=False),  # how many they may use
+    sa.Column("at", sa.Float, nullable=False),  # when that was so, by the database's clock, seconds
+)
+"""What runs may send to an endpoint: see `resources.chat.limits.rates`."""
+
+budget_grants = sa.Table(
+    "budget_grants",
+    metadata,
+    sa.Column("holder", sa.String(KEY_CHARS), primary_key=True),
+    sa.Column("held_usd", sa.Float, nullable=False),  # may be spent and is in no response yet
+    sa.Column("expires_at", sa.Float, nullable=False),  # by the database's clock, seconds
+)
+"""What runs hold of the budget: see `resources.chat.limits.budget`."""
