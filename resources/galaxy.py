@@ -17,8 +17,9 @@ from resources.chat.ledger import Ledger
 from resources.chat.limits.budget import Budget
 from resources.chat.messages import ChatModel
 from resources.gpu import lease
+from tg_assets.image_pool.storages import use_s3
 from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
-from tg_assets.settings import EmbeddedModel, Settings
+from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings
 from tg_assets.tables_io import TableStore
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Galaxy:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        use_s3(settings.s3)
         self.tables = TableStore(settings.home)
         self._held = ExitStack()
 
@@ -85,6 +87,10 @@ class Galaxy:
         model = self.settings.models[name]
         if isinstance(model, EmbeddedModel):
             return EmbeddedChat(name, model, self.scene)
+        if isinstance(model, OpenAIBatchModel):
+            from resources.chat.batch.model import BatchChat
+
+            return BatchChat(name, model)
         from resources.chat.openai_compatible import OpenAIChat
 
         return OpenAIChat(name, model)

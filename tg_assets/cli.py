@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tg_assets import ledger_commands, task_space_commands
+from tg_assets import batch_commands, ledger_commands, task_space_commands
 from tg_assets.commanding import ConfigOption, errors, plain_words, say, settings_of
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(batch_commands.app, name="batches")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(task_space_commands.app, name="task-space")
 app.command()(ledger_commands.costs)

@@ -66,6 +66,45 @@ def _files(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
     return stamp and stamp.version
 
 
+def _pool(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
+    """Return the files' version, and what chooses among them, where the settings do.
+
+    Near-duplicates are looked for in all earlier shards, whose files are read directly: Dagster
+    refuses a dynamic partition that depends on its own earlier ones. The last of them that is
+    there stands for all: what it was made from names the one before it, and so on.
+    """
+    files, images = _files(galaxy, keys), galaxy.settings.images
+    said = images.model_dump(mode="json", exclude_none=True)
+    if not said:
+        return files
+    if images.excluded is not None:
+        from tg_assets.image_pool.excluded import state_of
+
+        said["excluded"] = [state_of(images.excluded.path), images.excluded.max_distance]
+    return [files, said, _shard_before(galaxy, keys[0]) if images.near_duplicates else None]
+
+
+def _shard_before(galaxy: Galaxy, shard: str) -> Any:
+    from tg_assets.image_pool.choosing import earlier_shards
+
+    absent: list[str] = []
+    for earlier in reversed(earlier_shards(shard, galaxy.tables.partitions("shard_files"))):
+        stamp = galaxy.tables.stamp("image_pool", earlier)
+        if stamp is not None:
+            return [earlier, stamp.version, stamp.inputs, absent]
+        absent.append(earlier)
+    return [None, absent]
+
+
+def decoding_recipe(galaxy: Galaxy, shard: str) -> str:
+    """Return a hash of what the decoded images of a shard are made from."""
+    said = galaxy.settings.images.model_dump(
+        mode="json", exclude_none=True, exclude={"excluded", "near_duplicates"}
+    )
+    parts = [VERSIONS["image_pool"], _files(galaxy, (shard,)), said]
+    return digest("decoded", orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))
+
+
 def _withdrawals(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     from tg_assets.withdrawals.listed import listed_content
 
@@ -128,7 +167,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "task_embeddings": _labels,
         "withdrawals": _withdrawals,
         "scenes": _files,
-        "image_pool": _files,
+        "image_pool": _pool,
         "image_embeddings": _encoder,
         "clip_similarity": lambda galaxy, _: galaxy.settings.match.keep_per_batch,
         "candidate_pairs": lambda galaxy, _: galaxy.settings.match.top_k,

@@ -22,7 +22,9 @@ from resources.chat.ledger import LedgerError
 from resources.clip import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
+from tg_assets.image_pool.excluded import ExcludedError
 from tg_assets.image_pool.sources import FolderError, ListError
+from tg_assets.image_pool.storages import StorageError
 from tg_assets.instance import Busy, open_instance
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
@@ -45,10 +47,12 @@ SAID_EVERY_S = 30.0
 USER_ERRORS = (
     Busy,
     ClipError,
+    ExcludedError,
     FolderError,
     LedgerError,
     ListError,
     SeedsError,
+    StorageError,
     TableError,
     TaskSpaceError,
     WithdrawalsError,

@@ -48,4 +48,30 @@ class OpenAIModel(Part):
     items_per_request: int = Field(default=10, ge=1)
 
 
-Model = Annotated[EmbeddedModel | OpenAIModel, Field(discriminator="provider")]
+class OpenAIBatchModel(Part):
+    """Any endpoint that speaks OpenAI's Batch API: cheaper, and answered within a day."""
+
+    provider: Literal["openai-batch"]
+    model: str
+    price: Price
+    discount: float = Field(default=0.5, gt=0, le=1)
+    base_url: str | None = None
+    api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
+    served_as: str | None = None  # how its replies name it, where that is another name
+    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
+    temperature: float | None = 0.0
+    max_tokens: int = Field(default=2048, ge=16)
+    max_image_side: int = Field(default=1024, ge=64)
+    image_detail: Literal["auto", "low", "high"] = "auto"
+    items_per_request: int = Field(default=10, ge=1)
+    max_requests_per_file: int = Field(default=50_000, ge=1)
+    max_bytes_per_file: int = Field(default=200_000_000, ge=1_000)
+    max_open_jobs: int = Field(default=8, ge=1)
+    max_attempts: int = Field(default=3, ge=1)
+    completion_window: str = "24h"
+    poll_s: float = Field(default=60, gt=0)
+    timeout_s: float = Field(default=120, gt=0)
+    wait: bool = True
+
+
+Model = Annotated[EmbeddedModel | OpenAIModel | OpenAIBatchModel, Field(discriminator="provider")]

@@ -54,9 +54,20 @@ class Table:
         except pl.exceptions.PolarsError as error:
             raise TableError(f"{self.name}: a value has the wrong type: {error}") from error
         self._check_nulls(frame)
+        if self._is_in_order(frame):
+            return frame
         frame = frame.sort(self.key)
         self._check_key(frame)
         return frame
+
+    def _is_in_order(self, frame: pl.DataFrame) -> bool:
+        """Whether each row's key is greater than that of the row before: sorted, and unique."""
+        greater = pl.lit(False)
+        for name in reversed(self.key):
+            column = pl.col(name)
+            here, before = column.slice(1), column.slice(0, pl.len() - 1)
+            greater = (here > before) | ((here == before) & greater)
+        return frame.height < 2 or bool(frame.select(greater.all()).item())
 
     def _check_columns(self, frame: pl.DataFrame) -> None:
         missing = [name for name in self.columns if name not in frame.columns]
@@ -205,6 +216,18 @@ REJECTED_IMAGES = _table(
     },
     nullable="detail twin_image_id",
 )
+
+DECODED_IMAGES = _table("decoded_images", "image_id", IMAGE_POOL.columns)
+"""The images of a shard before twins and excluded ones are left out, so that none is decoded again
+when those are looked for again."""
+
+UNDECODED_FILES = _table(
+    "undecoded_files",
+    "uri reason",
+    REJECTED_IMAGES.columns,
+    nullable="detail twin_image_id",
+)
+"""The other files of the shard."""
 
 TASK_EMBEDDINGS = _table(
     "task_embeddings",
@@ -386,6 +409,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             SCENES,
             IMAGE_POOL,
             REJECTED_IMAGES,
+            DECODED_IMAGES,
+            UNDECODED_FILES,
             TASK_EMBEDDINGS,
             IMAGE_EMBEDDINGS,
             CLIP_SIMILARITY,

@@ -77,7 +77,7 @@ def test_the_embedded_example_is_the_embedded_default(
 )
 def test_the_embedded_example_names_every_key(section: str, part: type[Part]) -> None:
     text = (EXAMPLES / "embedded.yaml").read_text(encoding="utf-8")
-    named = set(re.findall(r"^(?:# |#   |  # |  )?([a-z_]+):", text, re.M))
+    named = set(re.findall(r"^(?:# |#   |  # |  )?([a-z0-9_]+):", text, re.M))
     assert set(part.model_fields) <= named, section
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from resources.chat.ledger.packing import pack, unpack
 from resources.chat.messages import Outcome
 
-HEAD = "3"
+HEAD = "4"
 """The newest migration; opening a ledger that has it needs no Alembic."""
 
 OUTCOME_CODES = MappingProxyType(
@@ -176,3 +176,52 @@ budget_grants = sa.Table(
     sa.Column("expires_at", sa.Float, nullable=False),  # by the database's clock, seconds
 )
 """What runs hold of the budget: see `resources.chat.limits.budget`."""
+
+batch_jobs = sa.Table(
+    "batch_jobs",
+    metadata,
+    sa.Column("id", Digest, primary_key=True),  # of what is asked and how often before
+    sa.Column("model", sa.String, nullable=False),
+    sa.Column("stage", sa.String, nullable=False),
+    sa.Column("prompt_version", sa.String, nullable=False),
+    sa.Column("endpoint", sa.String, nullable=False),
+    sa.Column("content", Digest, nullable=False, index=True),  # of the custom ids
+    sa.Column("file_hash", sa.String(64), nullable=False),  # SHA-256
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("bytes", Count, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("file_id", sa.String),
+    sa.Column("batch_id", sa.String),
+    sa.Column("remote_status", sa.String),
+    sa.Column("completed", sa.Integer, nullable=False),  # as the endpoint counts, last seen
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("result", sa.Text),  # JSON: what the harvest counted
+    sa.Column("reason", sa.Text),
+    sa.Column("recorded_at", sa.Float, nullable=False),  # seconds since 1970
+    sa.Column("submitted_at", sa.Float),
+    sa.Column("ended_at", sa.Float),
+    sa.Column("holder", sa.String),  # the pass that works on it
+    sa.Column("held_until", sa.Float),
+)
+"""What was handed over to batch endpoints: see `resources.chat.batch.jobs`."""
+
+batch_requests = sa.Table(
+    "batch_requests",
+    metadata,
+    sa.Column("job_id", Digest, primary_key=True),
+    sa.Column("custom_id", Digest, primary_key=True),
+    sa.Column("line", sa.Integer, nullable=False),  # of the file, from 1
+    sa.Column("image_id", sa.String),
+    sa.Column("items", Packed, nullable=False),  # JSON: key and item of each question
+    sa.Column("more_room", sa.Boolean, nullable=False),
+)
+"""What is in each job."""
+
+batch_claims = sa.Table(
+    "batch_claims",
+    metadata,
+    # the primary key is what keeps a question from being in two open jobs
+    sa.Column("key", Digest, primary_key=True),
+    sa.Column("job_id", Digest, nullable=False, index=True),
+)
+"""Which questions are in an open job."""
