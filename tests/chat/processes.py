@@ -28,10 +28,12 @@ def forking(monkeypatch: pytest.MonkeyPatch) -> ForkServerContext:
     return context
 
 
-def ask_the_filter(url: str, folder: str, pictures: int, items: int) -> list[Answer]:
+def ask_the_filter(
+    url: str, folder: str, pictures: int, items: int, items_per_request: int = 2
+) -> list[Answer]:
     """Ask the filter about every picture of a folder and every item; a process of its own may."""
     questions = [q for n in range(pictures) for q in labels(picture_of(Path(folder), n), items)]
-    model = openai_model(url, concurrency=16, items_per_request=2)
+    model = openai_model(url, concurrency=16, items_per_request=items_per_request)
     ledger = Ledger(f"sqlite:///{folder}/ledger.sqlite")
     answers, _ = ask(FILTER, questions, model, ledger)
     ledger.close()

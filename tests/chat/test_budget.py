@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from asked import PricedModel, ScriptedModel, numbers, plain_stage
+from asked import PricedModel, numbers, plain_stage
 from processes import ask_within_a_budget, ask_within_a_budget_for_ever, forking
 
 from resources.chat.asking import ask
+from resources.chat.embedded import FreeRequest
 from resources.chat.ledger import Ledger
 from resources.chat.ledger.schema import budget_grants
 from resources.chat.limits import budget as budgets
 from resources.chat.limits.budget import Allowance, Budget, BudgetSpent
+from resources.chat.messages import TryAgain
 
 STAGE = plain_stage()
 
@@ -25,6 +27,13 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger = Ledger(f"sqlite:///{tmp_path}/ledger.sqlite")
     yield ledger
     ledger.close()
+
+
+class Unpriced(PricedModel):
+    """Says of its requests that they cost nothing."""
+
+    async def prepare(self, request: object) -> FreeRequest:  # type: ignore[override]
+        return FreeRequest(request)  # type: ignore[arg-type]
 
 
 def spent(ledger: Ledger) -> float:
@@ -84,13 +93,19 @@ def test_budget_of_a_run_counts_all_its_passes_and_no_others(ledger: Ledger) -> 
 
 def test_what_is_free_is_asked_though_the_budget_is_spent(ledger: Ledger) -> None:
     budget = Budget(total_usd=0.0, per_run_usd=0.0)
-    answers, _ = ask(STAGE, numbers(20), ScriptedModel(str), ledger, budget=budget)
+    answers, _ = ask(STAGE, numbers(20), Unpriced(lambda _: 0.0), ledger, budget=budget)
     assert all(answer.value for answer in answers)
 
 
-def test_failed_request_returns_what_it_reserved(ledger: Ledger) -> None:
-    from resources.chat.messages import TryAgain
+def test_request_that_claims_to_cost_nothing_is_believed_once(ledger: Ledger) -> None:
+    """A provider without an estimate can overrun by what is in flight at its first replies."""
+    model = Unpriced(lambda _: 1.0, concurrency=4, latency_s=0.005)
+    with pytest.raises(BudgetSpent):
+        ask(STAGE, numbers(100), model, ledger, budget=Budget(total_usd=10.5))
+    assert spent(ledger) == 10.0
 
+
+def test_failed_request_returns_what_it_reserved(ledger: Ledger) -> None:
     class Failing(PricedModel):
         async def send(self, prepared: object) -> object:
             reply = await super().send(prepared)

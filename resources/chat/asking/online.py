@@ -26,6 +26,7 @@ from resources.chat.messages import (
     Answer,
     ChatModel,
     ChatReply,
+    Demand,
     GiveUp,
     Outcome,
     StopAsking,
@@ -150,10 +151,11 @@ class OnlinePass:
     def _send_what_is_ready(self) -> None:
         while self._ready and self._writer.keeps_up and self._goes_on():
             pending, prepared = self._ready[0]
-            if not self._admission.admits(prepared.demand, _now()):
+            need = self._admission.need_of(prepared.demand)
+            if not self._admission.admits(need, _now()):
                 return
             self._ready.popleft()
-            self._start(self._sending, self._send(pending, prepared))
+            self._start(self._sending, self._send(pending, prepared, need))
 
     def _start(self, among: set[asyncio.Task[None]], work: Any) -> None:
         task = asyncio.create_task(work)
@@ -189,7 +191,7 @@ class OnlinePass:
         except GiveUp as error:
             self._fail(pending, error.reason)
 
-    async def _send(self, pending: Pending, prepared: Any) -> None:
+    async def _send(self, pending: Pending, prepared: Any, need: Demand) -> None:
         reply: ChatReply | None = None
         started_at = _now()
         pending.attempt += 1
@@ -205,7 +207,7 @@ class OnlinePass:
             self._admission.pace.succeeded()
             self._receive(pending, reply)
         finally:
-            self._admission.ended(prepared.demand, reply)
+            self._admission.ended(need, reply)
 
     async def _attempt(self, prepared: Any) -> ChatReply:
         try:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from resources.chat.ledger import Ledger, LedgerError
@@ -53,6 +54,12 @@ class Admission:
         self.held_back = False
         """Whether the last request was held back by a quiet or by the rates."""
         self.stopped: BaseException | None = None
+
+    def need_of(self, demand: Demand) -> Demand:
+        """Return what is reserved for a request: no less money than a reply has cost before."""
+        if self._allowance is None or demand.cost_usd >= self._allowance.dearest_usd:
+            return demand
+        return replace(demand, cost_usd=self._allowance.dearest_usd)
 
     def admits(self, need: Demand, now: float) -> bool:
         """Take what a request needs, if everything has room for it."""

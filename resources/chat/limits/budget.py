@@ -115,6 +115,8 @@ class Allowance:
         self._uncommitted = 0.0
         self._valid_until = float("inf") if budget.total_usd is None else 0.0
         self._standing = Standing(0.0, 0.0, 0.0)
+        self.dearest_usd = 0.0
+        """What the dearest reply has cost: an estimate below it is none."""
 
     def takes(self, cost_usd: float, now: float) -> bool:
         """Reserve what a request may cost, if that is at hand; what is free always is."""
@@ -130,6 +132,7 @@ class Allowance:
 
     def settle(self, reserved: float, cost_usd: float) -> None:
         """Take note that a request is back and what it cost."""
+        self.dearest_usd = max(self.dearest_usd, cost_usd)
         self._reserved -= reserved
         self._uncommitted += cost_usd
         self._room += reserved - cost_usd
