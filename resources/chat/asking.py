@@ -108,13 +108,13 @@ def ask(
     """
     keys = [stage.key(model.identity, question) for question in questions]
     found = ledger.known(sorted(set(keys)))
-    answers = {key: known.answer for key, known in found.items() if _is_settled(known)}
+    answers = {key: known.answer for key, known in found.items() if is_settled(known)}
     tally = Tally(questions=len(questions), known=sum(key in answers for key in keys))
     still_open = {
         key: question for key, question in zip(keys, questions, strict=True) if key not in answers
     }
     if still_open:
-        pending = deque(_packed(stage, still_open, model.items_per_request))
+        pending = deque(packed(stage, still_open, model.items_per_request))
         counter = _Counter(len(answers), len(set(keys)), progress)
         _run(_Pass(stage, model, ledger, tally, pending, counter).run())
         # the ledger's word counts, also where another process bought the same answer first
@@ -138,7 +138,8 @@ def _run(work: Coroutine[None, None, None]) -> None:
         thread.submit(contextvars.copy_context().run, asyncio.run, work).result()
 
 
-def _is_settled(known: Known) -> bool:
+def is_settled(known: Known) -> bool:
+    """Whether what the ledger knows under a key is not asked again."""
     if known.answer.outcome.is_final:
         return True
     # a paid reply without a usable answer is asked again, but not for ever
@@ -146,10 +147,10 @@ def _is_settled(known: Known) -> bool:
 
 
 def _bought(known: Known) -> Answer:
-    return replace(known.answer, bought=True, asked_again=not _is_settled(known))
+    return replace(known.answer, bought=True, asked_again=not is_settled(known))
 
 
-def _packed(stage: Stage, open_questions: dict[str, Question], limit: int) -> Iterator[_Pending]:
+def packed(stage: Stage, open_questions: dict[str, Question], limit: int) -> Iterator[_Pending]:
     """Pack questions about one image, up to the limit, into one request, in stable order."""
     waiting: list[tuple[str, Question]] = []
     for key, question in open_questions.items():

@@ -117,6 +117,11 @@ class Ledger:
         self._engine = self._opened(parsed)
         self._create_tables()
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The database."""
+        return self._engine
+
     def _opened(self, url: sa.URL) -> sa.Engine:
         backend = url.get_backend_name()
         if backend not in ("sqlite", "postgresql"):

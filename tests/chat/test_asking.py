@@ -223,7 +223,7 @@ def test_interrupt_keeps_what_was_received(ledger: Ledger) -> None:
 
     async def interrupted() -> None:
         model = ScriptedModel(say, concurrency=1, latency_s=0.03)
-        pending = deque(asking._packed(STAGE, {"k": numbers(1)[0], "l": numbers(2)[1]}, 1))
+        pending = deque(asking.packed(STAGE, {"k": numbers(1)[0], "l": numbers(2)[1]}, 1))
         counter = asking._Counter(0, 2, None)
         pass_ = asking._Pass(STAGE, model, ledger, asking.Tally(), pending, counter)
         task = asyncio.create_task(pass_.run())
