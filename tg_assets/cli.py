@@ -123,6 +123,18 @@ def check(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def forecast(
+    config: ConfigOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+) -> None:
+    """Say what the next `tg run` would ask, use and cost; asks and changes nothing."""
+    with _plain_words():
+        from tg_assets.forecast_commands import show_forecast
+
+        show_forecast(_settings(config), as_json=json)
+
+
+@app.command()
 def serve(
     config: ConfigOption = None,
     port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8765,

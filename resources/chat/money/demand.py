@@ -53,16 +53,18 @@ def counted(settings: Spoken, request: ChatRequest, image_size: tuple[int, int] 
             it is sent; null when there is none.
     """
     rule = text_rule(settings.model)
-    image = 0
-    if image_size is not None:
-        width, height = sent_size(*image_size, settings.max_image_side)
-        image = image_tokens(settings.model, width, height, settings.image_detail)
     return Counted(
         text=prompt_tokens(rule, request.text),
-        image=image,
+        image=0 if image_size is None else tokens_of_image(settings, image_size),
         schema=_schema_tokens(settings, rule, request),
         overhead=rule.overhead,
     )
+
+
+def tokens_of_image(settings: Spoken, size: tuple[int, int]) -> int:
+    """Return the tokens of a picture of so many pixels, after it is made small enough."""
+    width, height = sent_size(*size, settings.max_image_side)
+    return image_tokens(settings.model, width, height, settings.image_detail)
 
 
 def cost_usd(settings: Spoken, prompt: float, completion: float, discount: float = 1.0) -> float:
