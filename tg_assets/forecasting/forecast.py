@@ -200,7 +200,7 @@ def _assumptions(
     if any(line.further.high > 0 and line.stage != "task_tree" for line in asking):
         said += [
             *rates.said,
-            "new task types enter a picture's best as often as old ones are in it",
+            "task types are alike: new ones enter a picture's best as old ones do",
         ]
     for line in asking:
         said += line.meter.said(line.asks)

@@ -56,9 +56,7 @@ def measure(tables: TableStore, shards: Sequence[str], checks: Checks) -> Rates:
         had=_rate(had, Span(1 - checks.max_failed_requests, 1.0, 1.0)),
         images=_rate(pool, Span(1 - checks.max_rejected_images, 1.0, 1.0)),
         said=[
-            _said(
-                "share of pairs kept by the filter", kept, "0.5, from checks.min_kept_pairs to 1"
-            ),
+            _said("share of pairs the filter keeps", kept, "0.5, from checks.min_kept_pairs to 1"),
             _said("share of kept pairs with a question", had, "1, less checks.max_failed_requests"),
             _said("share of files that are images", pool, "1, less checks.max_rejected_images"),
         ],
@@ -121,9 +119,8 @@ def _rate(lots: Sequence[_Lot], unmeasured: Span) -> RateOf:
     low, high = min(lot.mean for lot in lots), max(lot.mean for lot in lots)
 
     def rate(images: int) -> Span:
-        error = STANDARD_ERRORS * math.sqrt(
-            (within + between) * (1 / measured + 1 / max(1, images))
-        )
+        both_lots = 1 / measured + 1 / max(1, images)
+        error = STANDARD_ERRORS * math.sqrt((within + between) * both_lots)
         return Span(min(low, mean - error), mean, max(high, mean + error)).within(0.0, 1.0)
 
     return rate

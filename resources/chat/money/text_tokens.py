@@ -93,7 +93,11 @@ def _openai_count(encoding: str) -> Callable[[str], int]:
     import bpe_openai
 
     tokenizer = bpe_openai.get_encoding(encoding)
-    return lambda text: len(tokenizer.encode_ordinary(text))
+
+    def count(text: str) -> int:
+        return len(tokenizer.encode_ordinary(text))
+
+    return count
 
 
 def _checkpoint_count(file: Path) -> Callable[[str], int]:
