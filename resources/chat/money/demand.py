@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import orjson
 
-from resources.chat.messages import ChatRequest, Demand, Json
+from resources.chat.messages import ChatRequest, Demand
 from resources.chat.money.image_tokens import image_tokens, rule_of
 from resources.chat.money.sent_size import sent_size
 from resources.chat.money.text_tokens import TextRule, prompt_tokens, text_rule
@@ -111,13 +110,10 @@ def assumptions(settings: Spoken) -> list[str]:
 def _schema_tokens(settings: Spoken, rule: TextRule, request: ChatRequest) -> int:
     if settings.structured != "json_schema" or not rule.reads_schema:
         return 0
-    return _tokens_of_schema(rule, request.schema_name, _frozen(request.schema))
-
-
-def _frozen(schema: Mapping[str, Json]) -> bytes:
-    return orjson.dumps(dict(schema), option=orjson.OPT_SORT_KEYS)
+    whole = {"name": request.schema_name, "strict": True, "schema": dict(request.schema)}
+    return _tokens_of_schema(rule, orjson.dumps(whole))
 
 
 @lru_cache(maxsize=1024)
-def _tokens_of_schema(rule: TextRule, name: str, schema: bytes) -> int:
-    return rule.count(name) + rule.count(schema.decode())
+def _tokens_of_schema(rule: TextRule, schema: bytes) -> int:
+    return rule.count(schema.decode())

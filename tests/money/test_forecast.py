@@ -1,0 +1,166 @@
+"""A forecast is held to the bill of the server that was asked.
+
+The tests share one galaxy and go on from each other's state, in the order they stand here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from counting_server import CountingServer
+from fixtures import RunningServer
+from priced_galaxy import SEEDS, TOP_K, PricedGalaxy, billed
+from schema_server import Behaviour
+from vocabularies import tiktoken_of
+
+from tg_assets.cli import app
+from tg_assets.forecasting.forecast import Forecast
+from tg_assets.forecasting.lines import Line
+from tg_assets.forecasting.spans import Span
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("forecast")]
+PHOTOS = 10
+STAGES = {"growth": "task_tree", "filter": "filtered_pairs", "questions": "raw_qa"}
+
+
+@dataclass
+class Priced:
+    """The galaxy, its server, and how much of the log earlier tests have seen."""
+
+    galaxy: PricedGalaxy
+    server: RunningServer
+    seen: int = 0
+
+    def run(self) -> list[dict[str, Any]]:
+        """Run a pass; return what the server billed in it."""
+        self.galaxy.run()
+        log = self.server.log[self.seen :]
+        self.seen = len(self.server.log)
+        return log
+
+
+@pytest.fixture(scope="module")
+def priced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Priced]:
+    folder = tmp_path_factory.mktemp("priced")
+    encoding = tiktoken_of("o200k_base", tmp_path_factory.mktemp("vocabularies"))
+    server = RunningServer(Behaviour(), CountingServer(encoding))
+    yield Priced(PricedGalaxy(folder, server.url, PHOTOS), server)
+    server.stop()
+
+
+def holds(span: Span, value: float) -> bool:
+    return span.low - 1e-9 <= value <= span.high + 1e-9
+
+
+def lines_of(forecast: Forecast) -> dict[str, Line]:
+    return {line.stage: line for line in forecast.lines}
+
+
+def assert_held(forecast: Forecast, log: list[dict[str, Any]]) -> None:
+    """Compare each stage, and the whole, with what was billed."""
+    lines = lines_of(forecast)
+    lines["votes"] = lines["referee_scores ada"]
+    for stage, found in billed(log).items():
+        told = [line for line in forecast.lines if line.asks == stage]
+        for what, value in (
+            ("requests", found.requests),
+            ("prompt", found.prompt_tokens),
+            ("completion", found.completion_tokens),
+        ):
+            span = sum((getattr(line, what) for line in told), Span())
+            assert holds(span, value), (stage, what, value, span)
+    cost = sum(2.5 * e["prompt_tokens"] + 10 * e["completion_tokens"] for e in log) / 1e6
+    assert holds(forecast.total("cost"), cost), (cost, forecast.total("cost"))
+
+
+def test_an_empty_galaxy_is_forecast_without_registering_anything(priced: Priced) -> None:
+    forecast = priced.galaxy.forecast()
+    assert not priced.galaxy.home.exists()
+    assert forecast.new_shards == 1
+    assert forecast.new_seeds == len(SEEDS) + sum(map(len, SEEDS.values()))
+    lines = lines_of(forecast)
+    assert lines["filtered_pairs"].further.high == PHOTOS * TOP_K
+    assert lines["filtered_pairs"].further_requests.high == PHOTOS
+    assert any("nothing measured yet" in line for line in forecast.assumptions)
+    assert_held(forecast, priced.run())
+
+
+def test_a_finished_galaxy_would_cost_nothing(priced: Priced) -> None:
+    forecast = priced.galaxy.forecast()
+    assert forecast.total("requests") == Span()
+    assert forecast.total("cost") == Span()
+    assert forecast.assumptions == []
+
+
+def test_known_requests_are_counted_as_they_are_billed(priced: Priced) -> None:
+    """The filter and a referee get other parameters: every question they are asked is known."""
+    priced.galaxy.parameters = {"filter": {"max_tokens": 999}, "ada": {"temperature": 0.9}}
+    forecast = priced.galaxy.forecast()
+    log = priced.run()
+    lines, bill = lines_of(forecast), billed(log)
+    filtered = lines["filtered_pairs"]
+    assert filtered.certain == PHOTOS * TOP_K
+    assert filtered.further == Span()
+    assert filtered.certain_requests == bill["filter"].requests
+    assert filtered.certain_prompt == pytest.approx(bill["filter"].prompt_tokens, rel=0.02)
+    assert "growth" not in bill
+    assert_held(forecast, log)
+
+
+def test_votes_that_are_certain_are_counted_as_they_are_billed(priced: Priced) -> None:
+    priced.galaxy.parameters["bob"] = {"temperature": 0.8}
+    forecast = priced.galaxy.forecast()
+    bill = billed(priced.run())
+    assert set(bill) == {"vote"}
+    bob = lines_of(forecast)["referee_scores bob"]
+    assert forecast.total("requests") == Span.exactly(bob.certain_requests)
+    assert bob.certain_requests == bill["vote"].requests
+    assert bob.certain_prompt == pytest.approx(bill["vote"].prompt_tokens, rel=0.02)
+
+
+def test_new_images_are_a_range_that_holds(priced: Priced) -> None:
+    priced.galaxy.drawn = 20
+    forecast = priced.galaxy.forecast()
+    assert forecast.new_shards == 2
+    assert lines_of(forecast)["task_tree"].requests == Span()
+    assert any("measured on" in line for line in forecast.assumptions)
+    log = priced.run()
+    assert_held(forecast, log)
+    cost = sum(2.5 * e["prompt_tokens"] + 10 * e["completion_tokens"] for e in log) / 1e6
+    span = forecast.total("cost")
+    assert span.high < 3 * span.low  # measured, it is no longer anybody's guess
+    assert cost == pytest.approx(span.expected, rel=0.35)
+
+
+def test_new_task_types_are_a_range_that_holds(priced: Priced) -> None:
+    priced.galaxy.seeds = {**SEEDS, "comparison": ["tallest object", "brightest part"]}
+    forecast = priced.galaxy.forecast()
+    assert forecast.new_shards == 0
+    assert forecast.new_seeds == 3
+    filtered = lines_of(forecast)["filtered_pairs"]
+    assert filtered.certain == 0
+    assert filtered.known == 30 * TOP_K
+    assert 0 < filtered.further.expected < filtered.further.high <= 30 * 3
+    assert_held(forecast, priced.run())
+
+
+def test_the_command_shows_it_and_says_what_it_rests_on(
+    priced: Priced, capsys: pytest.CaptureFixture[str]
+) -> None:
+    priced.galaxy.photos = 12
+    priced.galaxy.settings()
+    config = str(priced.galaxy.folder / "galaxy.yaml")
+    app(["forecast", "-c", config, "--json"], standalone_mode=False)
+    said = json.loads(capsys.readouterr().out)
+    assert said["new_shards"] == 1
+    assert {stage["stage"] for stage in said["stages"]} == set(lines_of(priced.galaxy.forecast()))
+    total = said["total"]["cost_usd"]
+    assert 0 < total["low"] < total["expected"] < total["high"]
+    app(["forecast", "-c", config], standalone_mode=False)
+    shown = capsys.readouterr().out
+    assert "expected, from $" in shown
+    assert "o200k_base" in shown
