@@ -15,7 +15,16 @@ from typing import Any
 import tiktoken
 from aiohttp import web
 from PIL import Image
-from schema_server import Behaviour, SchemaServer, _labels, _schema, _schema_name, _text, conforming
+from schema_server import (
+    IMAGE_ID_HEADER,
+    Behaviour,
+    SchemaServer,
+    _labels,
+    _schema,
+    _schema_name,
+    _text,
+    conforming,
+)
 
 PRICE = {"input": 2.5, "output": 10.0}
 
@@ -33,10 +42,16 @@ class CountingServer(SchemaServer):
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         text = _text(body)
-        answer = conforming(_schema(body), _labels(text), seed=text + str(request.headers))
+        image = str(request.headers.get(IMAGE_ID_HEADER))
+        answer = conforming(
+            _schema(body), _labels(text), seed=f"{text}{image}{body['temperature']}"
+        )
         said = json.dumps(answer)
         usage = {"prompt_tokens": self._prompt(body), "completion_tokens": self._tokens(said)}
-        self.log.append({"model": body["model"], "stage": _schema_name(body), **usage})
+        asked = {"temperature": body["temperature"], "image_id": image}
+        self.log.append(
+            {**asked, "model": body["model"], "stage": _schema_name(body), "text": text, **usage}
+        )
         message = {"role": "assistant", "content": said}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         return web.json_response({"id": "x", "choices": [choice], "usage": usage})

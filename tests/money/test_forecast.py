@@ -24,7 +24,7 @@ from tg_assets.forecasting.spans import Span
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("forecast")]
 PHOTOS = 10
-STAGES = {"growth": "task_tree", "filter": "filtered_pairs", "questions": "raw_qa"}
+BOB = 0.8
 
 
 @dataclass
@@ -60,10 +60,12 @@ def lines_of(forecast: Forecast) -> dict[str, Line]:
     return {line.stage: line for line in forecast.lines}
 
 
+def dollars(log: list[dict[str, Any]]) -> float:
+    return sum(2.5 * e["prompt_tokens"] + 10 * e["completion_tokens"] for e in log) / 1e6
+
+
 def assert_held(forecast: Forecast, log: list[dict[str, Any]]) -> None:
     """Compare each stage, and the whole, with what was billed."""
-    lines = lines_of(forecast)
-    lines["votes"] = lines["referee_scores ada"]
     for stage, found in billed(log).items():
         told = [line for line in forecast.lines if line.asks == stage]
         for what, value in (
@@ -73,8 +75,7 @@ def assert_held(forecast: Forecast, log: list[dict[str, Any]]) -> None:
         ):
             span = sum((getattr(line, what) for line in told), Span())
             assert holds(span, value), (stage, what, value, span)
-    cost = sum(2.5 * e["prompt_tokens"] + 10 * e["completion_tokens"] for e in log) / 1e6
-    assert holds(forecast.total("cost"), cost), (cost, forecast.total("cost"))
+    assert holds(forecast.total("cost"), dollars(log)), (dollars(log), forecast.total("cost"))
 
 
 def test_an_empty_galaxy_is_forecast_without_registering_anything(priced: Priced) -> None:
@@ -97,12 +98,11 @@ def test_a_finished_galaxy_would_cost_nothing(priced: Priced) -> None:
 
 
 def test_known_requests_are_counted_as_they_are_billed(priced: Priced) -> None:
-    """The filter and a referee get other parameters: every question they are asked is known."""
-    priced.galaxy.parameters = {"filter": {"max_tokens": 999}, "ada": {"temperature": 0.9}}
+    """The filter gets other parameters: every question that it is asked is known beforehand."""
+    priced.galaxy.parameters = {"filter": {"temperature": 0.7}}
     forecast = priced.galaxy.forecast()
     log = priced.run()
-    lines, bill = lines_of(forecast), billed(log)
-    filtered = lines["filtered_pairs"]
+    filtered, bill = lines_of(forecast)["filtered_pairs"], billed(log)
     assert filtered.certain == PHOTOS * TOP_K
     assert filtered.further == Span()
     assert filtered.certain_requests == bill["filter"].requests
@@ -111,27 +111,25 @@ def test_known_requests_are_counted_as_they_are_billed(priced: Priced) -> None:
     assert_held(forecast, log)
 
 
-def test_votes_that_are_certain_are_counted_as_they_are_billed(priced: Priced) -> None:
-    priced.galaxy.parameters["bob"] = {"temperature": 0.8}
-    forecast = priced.galaxy.forecast()
-    bill = billed(priced.run())
-    assert set(bill) == {"vote"}
-    bob = lines_of(forecast)["referee_scores bob"]
-    assert forecast.total("requests") == Span.exactly(bob.certain_requests)
-    assert bob.certain_requests == bill["vote"].requests
-    assert bob.certain_prompt == pytest.approx(bill["vote"].prompt_tokens, rel=0.02)
-
-
-def test_new_images_are_a_range_that_holds(priced: Priced) -> None:
-    priced.galaxy.drawn = 20
-    forecast = priced.galaxy.forecast()
+def test_new_images_are_a_range_and_a_new_referees_votes_on_old_ones_exact(
+    priced: Priced,
+) -> None:
+    galaxy = priced.galaxy
+    old = set(galaxy.images())
+    galaxy.drawn = 20
+    galaxy.parameters["bob"] = {"temperature": BOB}
+    forecast = galaxy.forecast()
     assert forecast.new_shards == 2
-    assert lines_of(forecast)["task_tree"].requests == Span()
+    lines = lines_of(forecast)
+    assert lines["task_tree"].requests == Span()
     assert any("measured on" in line for line in forecast.assumptions)
     log = priced.run()
     assert_held(forecast, log)
-    cost = sum(2.5 * e["prompt_tokens"] + 10 * e["completion_tokens"] for e in log) / 1e6
-    span = forecast.total("cost")
+    bob = lines["referee_scores bob"]
+    votes = [e for e in log if e["temperature"] == BOB and e["image_id"] in old]
+    assert bob.certain_requests == len(votes) > 0
+    assert bob.certain_prompt == pytest.approx(sum(e["prompt_tokens"] for e in votes), rel=0.02)
+    cost, span = dollars(log), forecast.total("cost")
     assert span.high < 3 * span.low  # measured, it is no longer anybody's guess
     assert cost == pytest.approx(span.expected, rel=0.35)
 

@@ -34,10 +34,14 @@ PATHS_RENDERED = 40
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Prompt tokens of a stage's requests, without the picture: so many, and more an item."""
+    """Prompt tokens of a stage's requests, without the picture: so many, and more an item.
+
+    Which of the items will be asked about, a match decides that likes some more than others: an
+    item's tokens may be off by as much as items differ.
+    """
 
     fixed: float
-    per_item: float
+    per_item: Span
 
 
 class Meter:
@@ -69,11 +73,13 @@ class Meter:
         mean = sum(alone) / len(alone)
         most = min(len(chosen), self._model.items_per_request if stage.shared else 1)
         if most < 2:
-            return Shape(mean, 0.0)
+            return Shape(0.0, Span.exactly(mean))
         lots = [chosen[n : n + most] for n in range(0, len(chosen) - most + 1, most)]
         together = sum(self.prompt(stage.request(lot), None) for lot in lots) / len(lots)
         per_item = (together - mean) / (most - 1)
-        return Shape(mean - per_item, per_item)
+        apart = math.sqrt(sum((tokens - mean) ** 2 for tokens in alone) / len(alone))
+        off = Span(max(0.0, per_item - apart), per_item, per_item + apart)
+        return Shape(mean - per_item, off)
 
     def image(self, sizes: Sequence[Size], *, all_of_them: bool) -> Span:
         """Return the mean tokens of a picture.

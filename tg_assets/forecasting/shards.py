@@ -36,6 +36,7 @@ from tg_assets.tables import CANDIDATE_PAIRS, RAW_QA
 from tg_assets.task_tree.paths import task_paths
 from tg_assets.withdrawals.listed import read_withdrawals
 
+ALL = Span.exactly(1.0)
 MANY_A_PICTURE = 5
 """From so many pairs a picture on, earlier shards tell whether the filter keeps any of them."""
 
@@ -66,6 +67,7 @@ class _Images:
     count: Span
     sizes: dict[str, Size] = field(default_factory=dict)
     sample: Sequence[Size] = ()
+    staying: Span = ALL  # share of the candidates known now that new ones do not push out
 
 
 @dataclass(slots=True)
@@ -167,6 +169,7 @@ class Shards:
         # types are exchangeable as far as anybody knows: as large a share of the best as of all
         share = new.expected / max(1.0, old + new.expected)
         per_image = Span(0.0, share * k, min(float(k), new.high))
+        images.staying = Span(1 - per_image.high / k, 1 - share, 1.0)
         return self._rows(pairs, images.pool), images.count * per_image
 
     def _rows(self, pairs: pl.DataFrame, pool: pl.DataFrame | None) -> pl.DataFrame:
@@ -224,21 +227,18 @@ class Shards:
         share = self._rates.kept(n_images)
         undecided = Span.exactly(len(perhaps.open)) + entering
         further = undecided * share
-        about = self._images_asked_about(maybe, undecided, further, images)
+        about = self._images_asked_about(perhaps, entering, undecided, further, images)
         requests = _packed_by(self._per_request(model), further, about)
         self._add_further(line, further, requests, self._shapes.ask, images)
         coming = (Span.exactly(len(found.open)) + further) * self._rates.had(n_images)
         return self._had(kept, found, model), self._had(maybe, perhaps, model), coming
 
     def _images_asked_about(
-        self, maybe: pl.DataFrame, undecided: Span, further: Span, images: _Images
+        self, perhaps: _Open, entering: Span, undecided: Span, further: Span, images: _Images
     ) -> Span:
         """Return how many images the filter may keep something of, of those it has to judge."""
-        judged = _touched(undecided, images.count)
-        if maybe.height:
-            judged = Span.exactly(maybe["image_id"].n_unique()) + _touched(
-                undecided + Span.exactly(-maybe.height), images.count
-            )
+        waiting = {q.image.image_id for q in perhaps.open.values() if q.image is not None}
+        judged = Span.exactly(len(waiting)) + _touched(entering, images.count)
         judged = judged.within(0, images.count.high)
         if undecided.expected < MANY_A_PICTURE * judged.expected:
             return _touched(further, judged)
@@ -296,17 +296,28 @@ class Shards:
     def _add_certain(
         self, line: Line, stage: Stage, found: _Open, images: _Images, model: str
     ) -> None:
-        """Count the requests that ask what is open, one by one; twins of another shard once."""
+        """Count the requests that ask what is open, one by one; twins of another shard once.
+
+        Where new task types may push candidates out, what is open is not certain.
+        """
         before = self._asked_already.setdefault(stage.name, set())
         fresh = {key: question for key, question in found.open.items() if key not in before}
         before.update(fresh)
         line.known += len(found.keys) - len(fresh)
-        line.certain += len(fresh)
+        requests = prompt = 0
         for pending in packed(stage, fresh, self._per_request(model)):
             image = pending.questions[0].image
             size = images.sizes.get(image.image_id) if image else None
-            line.certain_requests += 1
-            line.certain_prompt += line.meter.prompt(stage.request(pending.questions), size)
+            requests += 1
+            prompt += line.meter.prompt(stage.request(pending.questions), size)
+        if images.staying.is_known:
+            line.certain += len(fresh)
+            line.certain_requests += requests
+            line.certain_prompt += prompt
+        else:
+            line.further = line.further + images.staying * len(fresh)
+            line.further_requests = line.further_requests + images.staying * requests
+            line.further_prompt = line.further_prompt + images.staying * prompt
 
     def _add_further(
         self,
