@@ -65,18 +65,15 @@ def _table(found: Forecast) -> Table:
     """Return the stages as a table; a cell is what is expected, and its range where it has one."""
     title = f"{found.name}: what the next pass would ask"
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("stage", overflow="fold")
-    table.add_column("model", overflow="fold")
+    table.add_column("stage, model", no_wrap=True)
     for name in ("known", "certain", "questions", "requests", "tokens in", "tokens out", "$"):
         table.add_column(name, justify="right", overflow="fold")
     for line in found.lines:
-        table.add_row(line.stage, line.meter.name, *_cells(line))
+        table.add_row(f"{line.stage}\n  {line.meter.name}", *_cells(line))
     table.add_section()
     totals = [_short(found.total(what)) for what in ("questions", "requests", "prompt")]
     known, certain = _sums(found.lines)
-    table.add_row(
-        "all", "", known, certain, *totals, _short(found.total("completion")), _money(found)
-    )
+    table.add_row("all", known, certain, *totals, _short(found.total("completion")), _money(found))
     return table
 
 
@@ -104,10 +101,11 @@ def _short(span: Span) -> str:
 
 
 def _number(value: float) -> str:
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if value >= size:
-            return f"{value / (1e3 if letter == 'k' else size):.1f}{letter}"
-    return f"{math.ceil(value):,}"
+    """Return a count to three digits: 999, 17.3k, 4.05M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= 0.9995 * size:
+            return f"{value / size:#.3g}".rstrip(".") + letter
+    return str(math.ceil(value))
 
 
 def _dollars(span: Span) -> str:

@@ -60,12 +60,21 @@ def lines_of(forecast: Forecast) -> dict[str, Line]:
     return {line.stage: line for line in forecast.lines}
 
 
+def plain(span: Span) -> str:
+    if span.is_known:
+        return f"{span.expected:,.0f} exactly"
+    return f"{span.expected:,.0f} ({span.low:,.0f} to {span.high:,.0f})"
+
+
 def dollars(log: list[dict[str, Any]]) -> float:
     return sum(2.5 * e["prompt_tokens"] + 10 * e["completion_tokens"] for e in log) / 1e6
 
 
 def assert_held(forecast: Forecast, log: list[dict[str, Any]]) -> None:
     """Compare each stage, and the whole, with what was billed."""
+    for line in forecast.lines:
+        for span in (line.questions, line.requests, line.prompt, line.completion, line.seconds):
+            assert span.low <= span.expected <= span.high, (line.stage, span)
     for stage, found in billed(log).items():
         told = [line for line in forecast.lines if line.asks == stage]
         for what, value in (
@@ -74,8 +83,12 @@ def assert_held(forecast: Forecast, log: list[dict[str, Any]]) -> None:
             ("completion", found.completion_tokens),
         ):
             span = sum((getattr(line, what) for line in told), Span())
+            print(f"{stage:10} {what:10} forecast {plain(span)}, billed {value:,}")
             assert holds(span, value), (stage, what, value, span)
-    assert holds(forecast.total("cost"), dollars(log)), (dollars(log), forecast.total("cost"))
+    cost = forecast.total("cost")
+    print(f"dollars forecast {cost.expected:.4f} ({cost.low:.4f} to {cost.high:.4f}), ", end="")
+    print(f"billed {dollars(log):.4f}")
+    assert holds(cost, dollars(log)), (dollars(log), cost)
 
 
 def test_an_empty_galaxy_is_forecast_without_registering_anything(priced: Priced) -> None:

@@ -7,7 +7,6 @@ share of earlier shards. A question whose key the ledger has is known, whoever p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +26,7 @@ from tg_assets.forecasting.lines import Line
 from tg_assets.forecasting.meters import Shape
 from tg_assets.forecasting.rates import Rates
 from tg_assets.forecasting.spans import NOTHING, Span
+from tg_assets.forecasting.spreading import MANY_A_PICTURE, packed_by, touched
 from tg_assets.forecasting.standing import Standing
 from tg_assets.raw_qa import questions as writing
 from tg_assets.raw_qa.prompts import STAGE as ASK
@@ -37,8 +37,6 @@ from tg_assets.task_tree.paths import task_paths
 from tg_assets.withdrawals.listed import read_withdrawals
 
 ALL = Span.exactly(1.0)
-MANY_A_PICTURE = 5
-"""From so many pairs a picture on, earlier shards tell whether the filter keeps any of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +188,8 @@ class Shards:
         line.partitions += 1
         found = self._look_up(FILTER, filtering.questions(rows), self._settings.filter)
         self._add_certain(line, FILTER, found, images, self._settings.filter)
-        about = _touched(entering, images.count)
-        requests = _packed_by(self._per_request(self._settings.filter), entering, about)
+        about = touched(entering, images.count)
+        requests = packed_by(self._per_request(self._settings.filter), entering, about)
         self._add_further(line, entering, requests, self._shapes.filter, images)
         # an answer without a value is a verdict, too: the pair is not asked about
         return [
@@ -228,7 +226,7 @@ class Shards:
         undecided = Span.exactly(len(perhaps.open)) + entering
         further = undecided * share
         about = self._images_asked_about(perhaps, entering, undecided, further, images)
-        requests = _packed_by(self._per_request(model), further, about)
+        requests = packed_by(self._per_request(model), further, about)
         self._add_further(line, further, requests, self._shapes.ask, images)
         coming = (Span.exactly(len(found.open)) + further) * self._rates.had(n_images)
         return self._had(kept, found, model), self._had(maybe, perhaps, model), coming
@@ -238,10 +236,10 @@ class Shards:
     ) -> Span:
         """Return how many images the filter may keep something of, of those it has to judge."""
         waiting = {q.image.image_id for q in perhaps.open.values() if q.image is not None}
-        judged = Span.exactly(len(waiting)) + _touched(entering, images.count)
+        judged = Span.exactly(len(waiting)) + touched(entering, images.count)
         judged = judged.within(0, images.count.high)
         if undecided.expected < MANY_A_PICTURE * judged.expected:
-            return _touched(further, judged)
+            return touched(further, judged)
         return judged * self._rates.asked(round(judged.expected))
 
     def _had(self, rows: pl.DataFrame, found: _Open, model: str) -> pl.DataFrame:
@@ -340,32 +338,3 @@ class Shards:
 
     def _per_request(self, model: str) -> int:
         return self._galaxy.chat_model(model).items_per_request
-
-
-def _touched(questions: Span, images: Span) -> Span:
-    """Return about how many images so many questions are, spread over images by chance."""
-
-    def touched(n: float, about: float) -> float:
-        return about * (1 - math.exp(-n / about)) if about > 0 else 0.0
-
-    most = min(questions.high, images.high)
-    if questions.is_known and questions.low >= images.high:
-        return images
-    return Span(
-        min(most, touched(questions.low, images.low)),
-        min(most, touched(questions.expected, images.expected)),
-        most,
-    )
-
-
-def _packed_by(limit: int, questions: Span, about: Span) -> Span:
-    """Return the requests that ask so many questions about so many images, packed by image."""
-
-    def requests(n: float, images: float) -> float:
-        return images * max(1, math.ceil(n / images / limit - 1e-9)) if images > 0 else 0.0
-
-    return Span(
-        min(questions.low, max(about.low, questions.low / limit)),
-        min(questions.expected, requests(questions.expected, about.expected)),
-        min(questions.high, requests(questions.high, about.high)),
-    )
