@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from resources.chat.asking import is_settled
-from resources.chat.ledger import Known
+from resources.chat.ledger import Known, LedgerError
 from resources.galaxy import Galaxy, state_folder
 
 _RESPONSES = sa.table(
@@ -59,9 +59,19 @@ class Remembered:
         return {key: known for key, known in found.items() if is_settled(known)}
 
     def paid(self) -> dict[tuple[str, str], Paid]:
-        """Return what was paid for so far, by stage and model."""
+        """Return what was paid for so far, by stage and model.
+
+        Raises:
+            LedgerError: The ledger cannot be read.
+        """
         if self._ledger is None:
             return {}
+        try:
+            return self._paid(self._ledger.engine)
+        except sa.exc.SQLAlchemyError as error:
+            raise LedgerError(f"the ledger cannot be read: {error.args[0]}") from None
+
+    def _paid(self, engine: sa.Engine) -> dict[tuple[str, str], Paid]:
         tokens, of = _RESPONSES.c.completion_tokens, (_RESPONSES.c.stage, _RESPONSES.c.model)
         responses = sa.select(
             *of,
@@ -74,7 +84,7 @@ class Remembered:
         answers = (
             sa.select(*by, sa.func.count()).where(_ANSWERS.c.response_id.is_not(None)).group_by(*by)
         )
-        with self._ledger.engine.connect() as connection:
+        with engine.connect() as connection:
             items = {(stage, model): n for stage, model, n in connection.execute(answers)}
             return {
                 (stage, model): Paid(

@@ -106,6 +106,7 @@ class Meter:
         paid = self._paid.get((stage, self.name))
         frame = requests * REPLY_FRAME
         if paid is not None:
+            frame = requests * min(REPLY_FRAME, paid.completion_tokens)
             per_item = max(0.0, paid.completion_tokens - REPLY_FRAME) * paid.requests / paid.items
             sure = 1 + STANDARD_ERRORS * paid.spread / max(1.0, paid.completion_tokens) / math.sqrt(
                 paid.requests
