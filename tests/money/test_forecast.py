@@ -6,8 +6,11 @@ The tests share one galaxy and go on from each other's state, in the order they 
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +24,7 @@ from tg_assets.cli import app
 from tg_assets.forecasting.forecast import Forecast
 from tg_assets.forecasting.lines import Line
 from tg_assets.forecasting.spans import Span
+from tg_assets.tables_io import TableStore
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("forecast")]
 PHOTOS = 10
@@ -108,6 +112,58 @@ def test_a_finished_galaxy_would_cost_nothing(priced: Priced) -> None:
     assert forecast.total("requests") == Span()
     assert forecast.total("cost") == Span()
     assert forecast.assumptions == []
+
+
+@pytest.fixture
+def home_as_it_was(priced: Priced) -> Iterator[Path]:
+    """The home, to be damaged by a test and put back after it."""
+    home, aside = priced.galaxy.home, priced.galaxy.folder / "aside"
+    shutil.copytree(home, aside)
+    yield home
+    shutil.rmtree(home)
+    aside.rename(home)
+
+
+def test_a_lost_table_costs_nothing_for_the_ledger_knows(
+    priced: Priced, home_as_it_was: Path
+) -> None:
+    shutil.rmtree(home_as_it_was / "tables" / "raw_qa")
+    forecast = priced.galaxy.forecast()
+    assert forecast.total("requests") == Span()
+    lines = lines_of(forecast)
+    assert lines["raw_qa"].partitions == 1
+    assert lines["raw_qa"].known > 0
+    assert lines["referee_scores ada"].known == lines["raw_qa"].known
+
+
+def test_a_lost_ledger_costs_nothing_for_what_is_made(priced: Priced, home_as_it_was: Path) -> None:
+    for file in (home_as_it_was / "state").glob("ledger.sqlite*"):
+        file.unlink()
+    assert priced.galaxy.forecast().total("requests") == Span()
+    assert not list((home_as_it_was / "state").glob("ledger.sqlite*"))
+
+
+def test_a_question_that_failed_is_asked_again_and_what_hangs_on_it(
+    priced: Priced, home_as_it_was: Path
+) -> None:
+    """As after a pass in which one request failed: its table says so, the ledger has no answer."""
+    tables = TableStore(str(home_as_it_was))
+    (shard,) = tables.partitions("filtered_pairs")
+    stamp = tables.stamp("filtered_pairs", shard)
+    assert stamp is not None
+    frame = tables.read("filtered_pairs", shard)
+    facts = {**stamp.facts, "unanswered": 1}
+    tables.write("filtered_pairs", frame, shard, inputs=stamp.inputs, facts=facts)
+    with sqlite3.connect(home_as_it_was / "state" / "ledger.sqlite") as ledger:
+        ledger.execute(
+            "DELETE FROM answers WHERE key = (SELECT min(key) FROM answers WHERE stage = 'filter')"
+        )
+    ledger.close()
+    lines = lines_of(priced.galaxy.forecast())
+    assert lines["filtered_pairs"].questions == Span.exactly(1)
+    assert lines["filtered_pairs"].known == PHOTOS * TOP_K - 1
+    assert lines["raw_qa"].certain == 0
+    assert lines["raw_qa"].questions.high <= 1
 
 
 def test_known_requests_are_counted_as_they_are_billed(priced: Priced) -> None:

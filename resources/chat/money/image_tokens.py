@@ -46,7 +46,7 @@ def _rule(family: str, names: str, tokens: Formula, *, at_most: bool = False) ->
 
 
 _NEWER_PATCHES = Patches(
-    2500, 1.2, budget_auto=10_000, longest_auto=6_000, fits_low=True
+    2500, 1.2, budget_auto=30_000, longest_auto=65_535, fits_low=True
 )  # `auto` is taken for the image's own size
 
 RULES: tuple[ImageRule, ...] = (
