@@ -185,10 +185,10 @@ def test_new_images_are_a_range_and_a_new_referees_votes_on_old_ones_exact(
 ) -> None:
     galaxy = priced.galaxy
     old = set(galaxy.images())
-    galaxy.drawn = 20
+    galaxy.drawn = 10
     galaxy.parameters["bob"] = {"temperature": BOB}
     forecast = galaxy.forecast()
-    assert forecast.new_shards == 2
+    assert forecast.new_shards == 1
     lines = lines_of(forecast)
     assert lines["task_tree"].requests == Span()
     assert any("measured on" in line for line in forecast.assumptions)
@@ -210,8 +210,8 @@ def test_new_task_types_are_a_range_that_holds(priced: Priced) -> None:
     assert forecast.new_seeds == 3
     filtered = lines_of(forecast)["filtered_pairs"]
     assert filtered.certain == 0
-    assert filtered.known == 30 * TOP_K
-    assert 0 < filtered.further.expected < filtered.further.high <= 30 * 3
+    assert filtered.known == 20 * TOP_K
+    assert 0 < filtered.further.expected < filtered.further.high <= 20 * 3
     assert_held(forecast, priced.run())
 
 
