@@ -14,10 +14,12 @@ import dagster as dg
 
 from resources.chat.embedded import EmbeddedChat
 from resources.chat.ledger import Ledger
+from resources.chat.limits.budget import Budget
 from resources.chat.messages import ChatModel
 from resources.gpu import lease
+from tg_assets.image_pool.storages import use_s3
 from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
-from tg_assets.settings import EmbeddedModel, Settings
+from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings
 from tg_assets.tables_io import TableStore
 
 if TYPE_CHECKING:
@@ -36,14 +38,19 @@ class Galaxy:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        use_s3(settings.s3)
         self.tables = TableStore(settings.home)
         self._held = ExitStack()
 
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger: the settings' URL, else SQLite beside the tables."""
-        url = self.settings.ledger
-        return Ledger(url or f"sqlite:///{state_folder(self.settings)}/ledger.sqlite")
+        return Ledger(ledger_url(self.settings))
+
+    @cached_property
+    def budget(self) -> Budget:
+        """What may be spent; `per_run_usd` counts as long as this object lives."""
+        return Budget(self.settings.budget.total_usd, self.settings.budget.per_run_usd)
 
     @cached_property
     def encoder(self) -> ClipEncoder:
@@ -80,6 +87,10 @@ class Galaxy:
         model = self.settings.models[name]
         if isinstance(model, EmbeddedModel):
             return EmbeddedChat(name, model, self.scene)
+        if isinstance(model, OpenAIBatchModel):
+            from resources.chat.batch.model import BatchChat
+
+            return BatchChat(name, model)
         from resources.chat.openai_compatible import OpenAIChat
 
         return OpenAIChat(name, model)
@@ -133,3 +144,8 @@ def state_folder(settings: Settings) -> str:
     """Return the local folder for what must lie on a local disk: ledger, locks, instance."""
     home = settings.home
     return f"{home}/state" if "://" not in home else f"galaxy-state/{settings.name}"
+
+
+def ledger_url(settings: Settings) -> str:
+    """Return where the ledger is: the settings' URL, else SQLite beside the tables."""
+    return settings.ledger or f"sqlite:///{state_folder(settings)}/ledger.sqlite"

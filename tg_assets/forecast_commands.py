@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from tg_assets.commanding import ConfigOption, plain_words, settings_of
 
 if TYPE_CHECKING:
     from tg_assets.forecasting.forecast import Forecast
@@ -20,19 +23,22 @@ WIDTH = 110
 """Columns where there is no terminal to ask."""
 
 
-def show_forecast(settings: Settings, *, as_json: bool) -> None:
-    """Work the forecast out and show it.
+def forecast(
+    config: ConfigOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+) -> None:
+    """Say what the next `tg run` would ask, use and cost; asks and changes nothing."""
+    with plain_words():
+        _show_forecast(settings_of(config), as_json=json)
 
-    Args:
-        settings: The settings.
-        as_json: Whether standard output gets one line of JSON and nothing else.
-    """
+
+def _show_forecast(settings: Settings, *, as_json: bool) -> None:
     from resources.galaxy import Galaxy
-    from tg_assets.forecasting.forecast import forecast
+    from tg_assets.forecasting.forecast import forecast as worked_out
 
     galaxy = Galaxy(settings)
     try:
-        found = forecast(galaxy)
+        found = worked_out(galaxy)
     finally:
         galaxy.close()
     if as_json:

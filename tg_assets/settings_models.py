@@ -51,13 +51,17 @@ class OpenAIModel(Part):
     price: Price  # the list price when the file names none
     base_url: str | None = None
     api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
+    served_as: str | None = None  # how its replies name it, where that is another name
     structured: Literal["json_schema", "json_object", "none"] = "json_schema"
     temperature: float | None = 0.0
     max_tokens: int = Field(default=2048, ge=16)
     max_image_side: int = Field(default=1024, ge=64)
     image_detail: Literal["auto", "low", "high"] = "auto"
     concurrency: int = Field(default=32, ge=1, le=4096)
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    tokens_per_minute: int | None = Field(default=None, ge=1)
     timeout_s: float = Field(default=120, gt=0)
+    deadline_s: float | None = Field(default=None, gt=0)  # of a pass over one partition
     max_attempts: int = Field(default=5, ge=1)
     items_per_request: int = Field(default=10, ge=1)
 
@@ -67,4 +71,35 @@ class OpenAIModel(Part):
         return with_list_price(raw)
 
 
-Model = Annotated[EmbeddedModel | OpenAIModel, Field(discriminator="provider")]
+class OpenAIBatchModel(Part):
+    """Any endpoint that speaks OpenAI's Batch API: cheaper, and answered within a day."""
+
+    provider: Literal["openai-batch"]
+    model: str
+    price: Price  # the list price when the file names none; a batch pays its discount of it
+    discount: float = Field(default=0.5, gt=0, le=1)
+    base_url: str | None = None
+    api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
+    served_as: str | None = None  # how its replies name it, where that is another name
+    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
+    temperature: float | None = 0.0
+    max_tokens: int = Field(default=2048, ge=16)
+    max_image_side: int = Field(default=1024, ge=64)
+    image_detail: Literal["auto", "low", "high"] = "auto"
+    items_per_request: int = Field(default=10, ge=1)
+    max_requests_per_file: int = Field(default=50_000, ge=1)
+    max_bytes_per_file: int = Field(default=200_000_000, ge=1_000)
+    max_open_jobs: int = Field(default=8, ge=1)
+    max_attempts: int = Field(default=3, ge=1)
+    completion_window: str = "24h"
+    poll_s: float = Field(default=60, gt=0)
+    timeout_s: float = Field(default=120, gt=0)
+    wait: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _at_list_price(cls, raw: Any) -> Any:
+        return with_list_price(raw)
+
+
+Model = Annotated[EmbeddedModel | OpenAIModel | OpenAIBatchModel, Field(discriminator="provider")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -167,7 +168,6 @@ UNUSABLE = {
     "empty": Outcome.INVALID,
     "null content": Outcome.INVALID,
     "nul": Outcome.INVALID,
-    "length": Outcome.TRUNCATED,
 }
 
 
@@ -261,7 +261,7 @@ def test_key_is_sent_and_no_message_repeats_it(
     with pytest.raises(StopAsking) as raised:
         ask(VOTE, votes(picture(tmp_path, 2), 1), model, ledger)
     assert "sk-secret" not in str(raised.value)
-    assert raised.value.__suppress_context__
+    assert "sk-secret" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_picture_that_changed_fails_alone_and_costs_nothing(
@@ -305,11 +305,11 @@ def _file(folder: Path, image: Image.Image, kind: str, **options: object) -> Que
 def test_pictures_travel_in_a_form_that_models_read(
     kind: str, mode: str, size: tuple[int, int], sent: str, tmp_path: Path
 ) -> None:
-    from resources.chat.images import data_url
+    from resources.chat.images import encode
 
     question = _file(tmp_path, Image.new(mode, size), kind)
     assert question.image is not None
-    url = data_url(question.image, max_side=200)
+    url = encode(question.image, max_side=200).url
     head, _, encoded = url.partition(";base64,")
     assert head == f"data:{sent}"
     with Image.open(io.BytesIO(base64.b64decode(encoded))) as image:
@@ -318,12 +318,12 @@ def test_pictures_travel_in_a_form_that_models_read(
 
 
 def test_turned_picture_is_sent_upright(tmp_path: Path) -> None:
-    from resources.chat.images import data_url
+    from resources.chat.images import encode
 
     exif = Image.Exif()
     exif[0x0112] = 6
     question = _file(tmp_path, Image.new("RGB", (40, 20)), "JPEG", exif=exif)
     assert question.image is not None
-    encoded = data_url(question.image, max_side=200).partition(";base64,")[2]
+    encoded = encode(question.image, max_side=200).url.partition(";base64,")[2]
     with Image.open(io.BytesIO(base64.b64decode(encoded))) as image:
         assert image.size == (20, 40)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from resources.chat.images import data_url
+from resources.chat.images import encode
 from resources.chat.messages import ChatRequest, ImageRef
 from resources.chat.money.demand import MARGIN, counted, demand_of
 from resources.chat.money.prices import list_price
@@ -38,8 +38,8 @@ def test_the_size_counted_is_the_size_sent(
 ) -> None:
     file = tmp_path_factory.getbasetemp() / f"{width}x{height}.png"
     Image.fromarray(np.zeros((height, width, 3), np.uint8)).save(file)
-    url = data_url(ImageRef(image_id(file.read_bytes()), str(file)), side)
-    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as sent:
+    encoded = encode(ImageRef(image_id(file.read_bytes()), str(file)), side)
+    with Image.open(io.BytesIO(base64.b64decode(encoded.base64))) as sent:
         assert sent.size == sent_size(width, height, side)
 
 

@@ -140,7 +140,6 @@ def test_a_lost_ledger_costs_nothing_for_what_is_made(priced: Priced, home_as_it
     for file in (home_as_it_was / "state").glob("ledger.sqlite*"):
         file.unlink()
     assert priced.galaxy.forecast().total("requests") == Span()
-    assert not list((home_as_it_was / "state").glob("ledger.sqlite*"))
 
 
 def test_a_question_that_failed_is_asked_again_and_what_hangs_on_it(
@@ -156,7 +155,8 @@ def test_a_question_that_failed_is_asked_again_and_what_hangs_on_it(
     tables.write("filtered_pairs", frame, shard, inputs=stamp.inputs, facts=facts)
     with sqlite3.connect(home_as_it_was / "state" / "ledger.sqlite") as ledger:
         ledger.execute(
-            "DELETE FROM answers WHERE key = (SELECT min(key) FROM answers WHERE stage = 'filter')"
+            "DELETE FROM answers WHERE key = (SELECT min(key) FROM answers WHERE asking IN "
+            "(SELECT id FROM askings WHERE stage = 'filter'))"
         )
     ledger.close()
     lines = lines_of(priced.galaxy.forecast())

@@ -10,7 +10,7 @@ from tg_assets.forecasting.spans import Span
 from tg_assets.settings_models import EmbeddedModel, OpenAIModel
 
 HUNDRED = Span.exactly(100.0)
-PAID = {("vote", "far"): Paid(400, 400, completion_tokens=6.0, spread=1.0, latency_s=2.0)}
+PAID = {("vote", "far"): Paid(400, 400, completion_tokens=6.0, latency_s=2.0)}
 
 
 class Limited(OpenAIModel):

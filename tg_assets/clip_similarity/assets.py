@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from tg_assets.artifact import Made, Work, artifact
-from tg_assets.clip_similarity.candidates import merge, short_images
-from tg_assets.clip_similarity.cells import best_of_cell
+from tg_assets.clip_similarity.candidates import best_of_all
+from tg_assets.clip_similarity.cells import Batch, Batches, best_of_cell
 from tg_assets.clip_similarity.embedding import embed_images, embed_labels
+from tg_assets.partitions import dimensions
 from tg_assets.pools import gpu_pool
 from tg_assets.showing import histogram
 
@@ -41,11 +42,7 @@ def image_embeddings(work: Work) -> Made:
 @artifact("polars")
 def clip_similarity(work: Work) -> Made:
     """The cell's best task types of each image: the top of the matrix, never the whole of it."""
-    frame = best_of_cell(
-        work.read("image_embeddings"),
-        work.read("task_embeddings"),
-        work.settings.match.keep_per_batch,
-    )
+    frame = _batch(work).best(work.read("image_embeddings"), work.settings.match.keep_per_batch)
     return Made(frame, metadata=_scores(frame))
 
 
@@ -55,25 +52,53 @@ def candidate_pairs(work: Work) -> Made:
     withdrawn = work.read("withdrawals")
     tasks = set(withdrawn.filter(pl.col("kind") == "task_type")["id"])
     images = withdrawn.filter(pl.col("kind") == "image")["id"]
-    frame = merge(_cells(work, tasks), work.settings.match.top_k, tasks)
-    frame = frame.filter(~pl.col("image_id").is_in(images.implode()))
-    return Made(frame, metadata=_scores(frame) | {"withdrawn": withdrawn.height})
+    compared = 0
+
+    def again(batch: str, short: list[str]) -> pl.DataFrame:
+        nonlocal compared
+        compared += len(short)
+        return _compared_again(work, batch, short, tasks)
+
+    frame = best_of_all(
+        lambda: _cells(work),
+        {
+            batch: work.tables.rows("task_embeddings", batch) or 0
+            for batch in work.registered.batches
+        },
+        work.settings.match.top_k,
+        tasks,
+        again,
+    )
+    if images.len():
+        frame = frame.filter(~pl.col("image_id").is_in(images.implode()))
+    shown = {"withdrawn": withdrawn.height, "images compared again": compared}
+    return Made(frame, metadata=_scores(frame) | shown)
 
 
-def _cells(work: Work, withdrawn: set[str]) -> Iterator[pl.DataFrame]:
-    """Yield the cells; images left with too few task types by withdrawals are matched again."""
-    k = work.settings.match.top_k
+_BATCHES = Batches()
+
+
+def _batch(work: Work) -> Batch:
+    """Return the cell's task types, prepared once a process."""
+    (batch,) = work.inputs.open["task_embeddings"]
+    stamp = work.tables.stamp("task_embeddings", str(batch))
+    return _BATCHES.get(stamp.version if stamp else "", lambda: work.read("task_embeddings"))
+
+
+def _cells(work: Work) -> Iterator[tuple[str, pl.DataFrame]]:
     for key, cell in work.read_each("clip_similarity"):
-        if not withdrawn.intersection(cell["task_id"]):
-            yield cell
-            continue
-        shard, batch = key.split("|")
-        tasks = work.tables.read("task_embeddings", batch)
-        tasks = tasks.filter(~pl.col("task_id").is_in(sorted(withdrawn)))
-        short = short_images([cell], k, withdrawn, tasks.height)
-        images = work.tables.read("image_embeddings", shard)
-        again = best_of_cell(images.filter(pl.col("image_id").is_in(short)), tasks, k)
-        yield pl.concat([cell.filter(~pl.col("image_id").is_in(short)), again])
+        yield dimensions(key)[1], cell
+
+
+def _compared_again(work: Work, batch: str, short: list[str], withdrawn: set[str]) -> pl.DataFrame:
+    (shard,) = work.keys
+    tasks = work.tables.read("task_embeddings", batch)
+    images = work.tables.read("image_embeddings", shard)
+    return best_of_cell(
+        images.filter(pl.col("image_id").is_in(pl.Series(short).implode())),
+        tasks.filter(~pl.col("task_id").is_in(pl.Series(sorted(withdrawn)).implode())),
+        work.settings.match.top_k,
+    )
 
 
 def _scores(frame: pl.DataFrame) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from resources.chat.asking.packing import is_settled
 from resources.galaxy import Galaxy
 from tg_assets.forecasting.ahead import Ahead
 from tg_assets.forecasting.known import Remembered
@@ -141,7 +142,8 @@ class _Answering:
         stages = [growth_stage(question.prompt) for question in questions]
         items = [asked_about(question) for question in questions]
         keys = [stage.key(self._identity, item) for stage, item in zip(stages, items, strict=True)]
-        settled = self._remembered.settled(keys)
+        known = self._remembered.known(keys)
+        settled = {key: found for key, found in known.items() if is_settled(found)}
         guessed_before = self._tree.questions > 0
         answers = []
         for question, stage, item, key in zip(questions, stages, items, keys, strict=True):

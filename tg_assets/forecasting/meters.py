@@ -108,9 +108,7 @@ class Meter:
         if paid is not None:
             frame = requests * min(REPLY_FRAME, paid.completion_tokens)
             per_item = max(0.0, paid.completion_tokens - REPLY_FRAME) * paid.requests / paid.items
-            sure = 1 + STANDARD_ERRORS * paid.spread / max(1.0, paid.completion_tokens) / math.sqrt(
-                paid.requests
-            )
+            sure = 1 + STANDARD_ERRORS / math.sqrt(paid.requests)  # as if they spread by their mean
             off = Span(1 / (sure * DRIFT), 1.0, sure * DRIFT)
             return (frame + items * per_item) * off
         if not self.is_free and REASONING.search(self._model.model.lower()):

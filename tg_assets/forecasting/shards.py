@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from resources.chat.asking import packed
+from resources.chat.asking.packing import is_settled, packed
+from resources.chat.ledger import Known
 from resources.chat.messages import Answer, Outcome
 from resources.chat.stages import Question, Stage
 from resources.galaxy import Galaxy
@@ -75,11 +76,13 @@ class _Open:
     Attributes:
         settled: By key, those that are answered for good.
         open: By key, those that will be asked.
+        known: By key, what the ledger has of them, settled or not.
     """
 
     keys: list[str]
     settled: dict[str, Answer]
     open: dict[str, Question]
+    known: dict[str, Known]
 
 
 class Shards:
@@ -283,13 +286,14 @@ class Shards:
     def _look_up(self, stage: Stage, questions: Sequence[Question], model: str) -> _Open:
         identity = self._galaxy.chat_model(model).identity
         keys = [stage.key(identity, question) for question in questions]
-        settled = {key: known.answer for key, known in self._remembered.settled(keys).items()}
+        known = self._remembered.known(keys)
+        settled = {key: found.answer for key, found in known.items() if is_settled(found)}
         opened = {
             key: question
             for key, question in zip(keys, questions, strict=True)
             if key not in settled
         }
-        return _Open(keys, settled, opened)
+        return _Open(keys, settled, opened, known)
 
     def _add_certain(
         self, line: Line, stage: Stage, found: _Open, images: _Images, model: str
@@ -303,7 +307,7 @@ class Shards:
         before.update(fresh)
         line.known += len(found.keys) - len(fresh)
         requests = prompt = 0
-        for pending in packed(stage, fresh, self._per_request(model)):
+        for pending in packed(stage, fresh, self._per_request(model), found.known):
             image = pending.questions[0].image
             size = images.sizes.get(image.image_id) if image else None
             requests += 1
