@@ -30,6 +30,16 @@ def describe(settings: Settings) -> Iterator[str]:
         yield f"withdrawals: {withdrawn.height} entries in {settings.withdrawals}"
     for place, name in settings.model_uses():
         yield f"{place}: {name} ({settings.models[name].provider})"
+    yield from _prices(settings)
+
+
+def _prices(settings: Settings) -> Iterator[str]:
+    for name in sorted({name for _, name in settings.model_uses()}):
+        price = getattr(settings.models[name], "price", None)
+        if price is None:
+            continue
+        source = price.source or "as the settings say"
+        yield f"price of {name}: ${price.input:g} in, ${price.output:g} out, a million; {source}"
 
 
 def _held(source: Source, settings: Settings) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from resources.chat.money.prices import list_price
 from tg_assets.settings_parts import VARIABLE, Part
 
 
@@ -14,6 +15,23 @@ class Price(Part):
 
     input: float = Field(ge=0)
     output: float = Field(ge=0)
+    source: str | None = None  # where it is from, and of when; for people
+
+
+def with_list_price(raw: Any) -> Any:
+    """Give a model's settings its list price where they name none and there is one.
+
+    Args:
+        raw: The settings of an OpenAI-compatible model before they are validated.
+    """
+    if not isinstance(raw, dict) or raw.get("price") is not None:
+        return raw
+    base_url = raw.get("base_url")
+    listed = list_price(str(raw.get("model")), None if base_url is None else str(base_url))
+    if listed is None:
+        return {name: value for name, value in raw.items() if name != "price"}
+    source = f"list price of {listed.date}, {listed.source}"
+    return {**raw, "price": {"input": listed.input, "output": listed.output, "source": source}}
 
 
 class EmbeddedModel(Part):
@@ -30,7 +48,7 @@ class OpenAIModel(Part):
 
     provider: Literal["openai"]
     model: str
-    price: Price
+    price: Price  # the list price when the file names none
     base_url: str | None = None
     api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
     served_as: str | None = None  # how its replies name it, where that is another name
@@ -47,13 +65,18 @@ class OpenAIModel(Part):
     max_attempts: int = Field(default=5, ge=1)
     items_per_request: int = Field(default=10, ge=1)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _at_list_price(cls, raw: Any) -> Any:
+        return with_list_price(raw)
+
 
 class OpenAIBatchModel(Part):
     """Any endpoint that speaks OpenAI's Batch API: cheaper, and answered within a day."""
 
     provider: Literal["openai-batch"]
     model: str
-    price: Price
+    price: Price  # the list price when the file names none; a batch pays its discount of it
     discount: float = Field(default=0.5, gt=0, le=1)
     base_url: str | None = None
     api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
@@ -72,6 +95,11 @@ class OpenAIBatchModel(Part):
     poll_s: float = Field(default=60, gt=0)
     timeout_s: float = Field(default=120, gt=0)
     wait: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _at_list_price(cls, raw: Any) -> Any:
+        return with_list_price(raw)
 
 
 Model = Annotated[EmbeddedModel | OpenAIModel | OpenAIBatchModel, Field(discriminator="provider")]
