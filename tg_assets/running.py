@@ -19,7 +19,7 @@ from rich.table import Table
 
 from resources import progress
 from resources.chat.ledger import LedgerError
-from resources.clip import ClipError
+from resources.clip_settings import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
 from tg_assets.image_pool.sources import FolderError, ListError

