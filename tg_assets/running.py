@@ -24,6 +24,7 @@ from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
 from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.instance import Busy, open_instance
+from tg_assets.match_commands import NoSuchImage
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_tree.seeds import SeedsError
@@ -47,6 +48,7 @@ USER_ERRORS = (
     FolderError,
     LedgerError,
     ListError,
+    NoSuchImage,
     SeedsError,
     TableError,
     WithdrawalsError,

@@ -13,6 +13,7 @@ from tg_assets.artifact import Made, Work, artifact
 from tg_assets.clip_similarity.candidates import merge, short_images
 from tg_assets.clip_similarity.cells import best_of_cell
 from tg_assets.clip_similarity.embedding import embed_images, embed_labels
+from tg_assets.clip_similarity.looking import looked_at
 from tg_assets.clip_similarity.one_encoder import ENCODER, require_one_encoder
 from tg_assets.pools import gpu_pool
 from tg_assets.showing import histogram
@@ -68,7 +69,8 @@ def candidate_pairs(work: Work) -> Made:
     images = withdrawn.filter(pl.col("kind") == "image")["id"]
     frame = merge(_cells(work, tasks), work.settings.match.top_k, tasks)
     frame = frame.filter(~pl.col("image_id").is_in(images.implode()))
-    return Made(frame, metadata=_scores(frame) | {"withdrawn": withdrawn.height})
+    seen = looked_at(frame, work.tables, work.inputs.open["clip_similarity"], tasks)
+    return Made(frame, metadata=_scores(frame) | {"withdrawn": withdrawn.height} | seen)
 
 
 def _cells(work: Work, withdrawn: set[str]) -> Iterator[pl.DataFrame]:
