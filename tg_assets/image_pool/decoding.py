@@ -119,6 +119,24 @@ class ImageFacts:
     perceptual_hash: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """A picture with fewer samples than it has pixels.
+
+    Attributes:
+        pixels: Samples (height, width, 3), or (height, width, 1) of a grey JPEG.
+        width: Pixels of the whole picture, as displayed.
+        height: Pixels of the whole picture, as displayed.
+        by: How many pixels, each way, a sample stands for: 1, 2, 4 or 8. Where that does not
+            divide a side, the last samples stand for fewer.
+    """
+
+    pixels: NDArray[np.uint8]
+    width: int
+    height: int
+    by: int
+
+
 def decode(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Return the picture as a person would see it.
 
@@ -140,7 +158,7 @@ def decode(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
 
 def decode_reduced(
     content: bytes, least: Callable[[int, int], tuple[int, int]], max_pixels: int = MAX_PIXELS
-) -> NDArray[np.uint8]:
+) -> Reduced:
     """Return the picture as :func:`decode` does, but no larger than it has to be.
 
     A JPEG comes at a half, quarter or eighth of its size where that is still as large as asked
@@ -152,28 +170,29 @@ def decode_reduced(
             will do.
         max_pixels: As for :func:`decode`.
 
-    Returns:
-        Samples (height, width, 3), or (height, width, 1) for a grey JPEG.
-
     Raises:
         BadImage: As for :func:`decode`, and for the same files.
     """
     kind = formats.format_of(content)
     if kind != "JPEG":
-        return np.array(_decode(content, kind, max_pixels))
+        pixels = np.array(_decode(content, kind, max_pixels))
+        return Reduced(pixels, pixels.shape[1], pixels.shape[0], 1)
     file = _WatchedFile(content)
     image = _opened(file, kind, max_pixels)
     orientation = _orientation(image, file)
-    lying = orientation in _SIDEWAYS
-    wanted = least(*(image.size[::-1] if lying else image.size))
-    wanted = wanted[::-1] if lying else wanted
-    pixels = _turbo_decoded(content, image, wanted)
+    width, height = image.size
+    sideways = orientation in _SIDEWAYS
+    shown = (height, width) if sideways else (width, height)
+    wanted = least(*shown)
+    by = _reduction(shown, wanted, whole_samples=orientation in _UPRIGHT)
+    pixels = _turbo_decoded(content, image, by)
     if pixels is not None:
-        return _turned(pixels, orientation)
+        return Reduced(_turned(pixels, orientation), *shown, by)
     # CMYK, and whatever is damaged a little or beyond repair: Pillow knows which, and reduces too.
-    image.draft(None, wanted)
+    image.draft(None, (width // by, height // by))
+    by = -(-width // image.width)
     _load(image, kind, file)
-    return np.array(_as_seen(image, kind, file))
+    return Reduced(np.array(_as_seen(image, kind, file)), *shown, by)
 
 
 def inspect(content: bytes, max_pixels: int = MAX_PIXELS) -> ImageFacts:
@@ -253,15 +272,32 @@ def _decode(content: bytes, kind: str | None, max_pixels: int) -> Image.Image:
     return _as_seen(image, kind, file)
 
 
-def _turbo_decoded(
-    content: bytes, image: ImageFile.ImageFile, least: tuple[int, int]
-) -> NDArray[np.uint8] | None:
+def _reduction(shown: tuple[int, int], least: tuple[int, int], whole_samples: bool) -> int:
+    """Return by how much a JPEG may be reduced.
+
+    Args:
+        shown: Width and height.
+        least: Least width and height.
+        whole_samples: Whether the last column and row have to stand for whole samples. Once a
+            picture is turned they lie at its beginning, where nobody expects them.
+    """
+    return next(
+        (
+            by
+            for by in _REDUCTIONS
+            if all(side >= by * few for side, few in zip(shown, least, strict=True))
+            and not (whole_samples and any(side % by for side in shown))
+        ),
+        1,
+    )
+
+
+def _turbo_decoded(content: bytes, image: ImageFile.ImageFile, by: int) -> NDArray[np.uint8] | None:
     """Return the samples as stored, reduced; none where this decoder cannot or will not."""
     colours = _JPEG_COLOURS.get(image.mode)
     if colours is None:
         return None
     width, height = image.size
-    by = next((n for n in _REDUCTIONS if width >= n * least[0] and height >= n * least[1]), 1)
     try:
         pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
             content, colours, min_width=-(-width // by), min_height=-(-height // by)
