@@ -29,7 +29,7 @@ off by up to 50 of 255, at 2 by up to 9."""
 
 _MUCH_CUT_OFF = 4
 """From so many times the pixels that are kept, only what is kept is computed: slower for each, but
-a strip of 8000 x 4 would become 448,000 x 224 first."""
+a strip of 8000 x 4 would become 448,000 x 224 first. Such a picture is decoded whole."""
 
 ResizeMode = Literal["shortest", "longest", "squash"]
 
@@ -82,6 +82,8 @@ class Fit:
     def least(self, width: int, height: int) -> tuple[int, int]:
         """Return the width and height below which a picture may not be decoded."""
         wide, high = self.resized(width, height)
+        if self._cuts_much_off(wide, high):
+            return width, height
         return _SPARE * wide, _SPARE * high
 
     def of_file(self, content: bytes) -> Pixels:
@@ -95,11 +97,11 @@ class Fit:
     def of_picture(self, image: Image.Image) -> Pixels:
         """Fit a picture that Pillow holds: upright, and on white where it is transparent."""
         pixels = np.array(on_white(ImageOps.exif_transpose(image)))
-        return self._of(Reduced(pixels, pixels.shape[1], pixels.shape[0], 1))
+        return self._of(Reduced(pixels, pixels.shape[1], pixels.shape[0]))
 
     def _of(self, picture: Reduced) -> Pixels:
         wide, high = self.resized(picture.width, picture.height)
-        if wide * high > _MUCH_CUT_OFF * self.width * self.height:
+        if self._cuts_much_off(wide, high):
             fitted = self._only_what_is_kept(picture, wide, high)
         else:
             fitted = self._cut_and_padded(self._all(picture, wide, high))
@@ -108,21 +110,24 @@ class Fit:
         return np.ascontiguousarray(fitted)
 
     def _all(self, picture: Reduced, wide: int, high: int) -> Pixels:
-        if picture.pixels.shape[:2] == (high, wide):
-            return picture.pixels
+        """Resize the whole picture; turned when it is small, which costs next to nothing."""
+        size, whole = (high, wide), (picture.height, picture.width)
+        if picture.is_sideways:
+            size, whole = size[::-1], whole[::-1]
+        if picture.pixels.shape[:2] == size:
+            return picture.upright(picture.pixels)
         import torch
 
         # By ratio and not by size: the last sample of a reduced picture may stand for less than
         # the others. Sizes are rounded down, the ratios therefore raised by next to nothing.
-        ratios = high * picture.by / picture.height, wide * picture.by / picture.width
+        ratios = [side * picture.by / of * (1 + 1e-9) for side, of in zip(size, whole, strict=True)]
         done = torch.nn.functional.interpolate(
             torch.from_numpy(picture.pixels).permute(2, 0, 1)[None],
-            scale_factor=[ratio * (1 + 1e-9) for ratio in ratios],
+            scale_factor=ratios,
             mode=self.interpolation,
             antialias=True,
         )
-        resized: Pixels = done[0].permute(1, 2, 0).numpy()
-        return resized
+        return picture.upright(done[0].permute(1, 2, 0).numpy())
 
     def _cut_and_padded(self, pixels: Pixels) -> Pixels:
         high, wide = pixels.shape[:2]
@@ -136,19 +141,21 @@ class Fit:
     def _only_what_is_kept(self, picture: Reduced, wide: int, high: int) -> Pixels:
         """Resize the part that is kept, as if all had been resized."""
         top, left = self._corner(wide, high)
-        width, height = picture.width / picture.by, picture.height / picture.by
-        across, down = width / wide, height / high
+        across, down = picture.width / wide, picture.height / high
         box = (
             left * across,
             top * down,
-            min((left + self.width) * across, width),
-            min((top + self.height) * down, height),
+            min((left + self.width) * across, picture.width),
+            min((top + self.height) * down, picture.height),
         )
-        grey = picture.pixels.shape[2] == 1
-        image = Image.fromarray(picture.pixels[..., 0] if grey else picture.pixels)
+        pixels = picture.upright(picture.pixels)
+        image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
         method = Image.Resampling[self.interpolation.upper()]
         done = np.array(image.resize((self.width, self.height), method, box))
         return done.reshape(self.height, self.width, -1)
+
+    def _cuts_much_off(self, wide: int, high: int) -> bool:
+        return wide * high > _MUCH_CUT_OFF * self.width * self.height
 
     def _corner(self, wide: int, high: int) -> tuple[int, int]:
         return round((high - self.height) / 2), round((wide - self.width) / 2)

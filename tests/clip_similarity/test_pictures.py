@@ -109,8 +109,8 @@ def test_samples_agree_for_every_size_and_configuration(
 
 @settings(max_examples=25, deadline=None)
 @given(
-    width=st.integers(440, 2000),
-    height=st.integers(440, 2000),
+    width=st.integers(240, 2000),
+    height=st.integers(240, 2000),
     orientation=st.integers(1, 8),
     mode=st.sampled_from(["shortest", "squash"]),
 )

@@ -124,17 +124,35 @@ class Reduced:
     """A picture with fewer samples than it has pixels.
 
     Attributes:
-        pixels: Samples (height, width, 3), or (height, width, 1) of a grey JPEG.
+        pixels: Samples (rows, columns, 3), or (rows, columns, 1) of a grey JPEG, as the file has
+            them: still to be turned by :meth:`upright`.
         width: Pixels of the whole picture, as displayed.
         height: Pixels of the whole picture, as displayed.
         by: How many pixels, each way, a sample stands for: 1, 2, 4 or 8. Where that does not
             divide a side, the last samples stand for fewer.
+        orientation: EXIF's, 1 to 8.
     """
 
     pixels: NDArray[np.uint8]
     width: int
     height: int
-    by: int
+    by: int = 1
+    orientation: int = 1
+
+    @property
+    def is_sideways(self) -> bool:
+        """Whether rows of samples are columns of the picture."""
+        return self.orientation in _SIDEWAYS
+
+    def upright(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Turn samples as the picture is displayed: its own, or what was made of them."""
+        if self.is_sideways:
+            pixels = pixels.swapaxes(0, 1)
+        if self.orientation in _RIGHT_TO_LEFT:
+            pixels = pixels[:, ::-1]
+        if self.orientation in _BOTTOM_TO_TOP:
+            pixels = pixels[::-1]
+        return pixels
 
 
 def decode(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -176,20 +194,20 @@ def decode_reduced(
     kind = formats.format_of(content)
     if kind != "JPEG":
         pixels = np.array(_decode(content, kind, max_pixels))
-        return Reduced(pixels, pixels.shape[1], pixels.shape[0], 1)
+        return Reduced(pixels, pixels.shape[1], pixels.shape[0])
     file = _WatchedFile(content)
     image = _opened(file, kind, max_pixels)
     orientation = _orientation(image, file)
     width, height = image.size
-    sideways = orientation in _SIDEWAYS
-    shown = (height, width) if sideways else (width, height)
-    wanted = least(*shown)
-    by = _reduction(shown, wanted, whole_samples=orientation in _UPRIGHT)
+    shown = (height, width) if orientation in _SIDEWAYS else (width, height)
+    by = _reduction(shown, least(*shown))
     pixels = _turbo_decoded(content, image, by)
     if pixels is not None:
-        return Reduced(_turned(pixels, orientation), *shown, by)
+        return Reduced(pixels, *shown, by, orientation)
     # CMYK, and whatever is damaged a little or beyond repair: Pillow knows which, and reduces too.
-    image.draft(None, (width // by, height // by))
+    # What it turns has its last samples in front, where they have to stand for as much as others.
+    if orientation == 1 or not any(side % by for side in shown):
+        image.draft(None, (width // by, height // by))
     by = -(-width // image.width)
     _load(image, kind, file)
     return Reduced(np.array(_as_seen(image, kind, file)), *shown, by)
@@ -272,23 +290,12 @@ def _decode(content: bytes, kind: str | None, max_pixels: int) -> Image.Image:
     return _as_seen(image, kind, file)
 
 
-def _reduction(shown: tuple[int, int], least: tuple[int, int], whole_samples: bool) -> int:
-    """Return by how much a JPEG may be reduced.
-
-    Args:
-        shown: Width and height.
-        least: Least width and height.
-        whole_samples: Whether the last column and row have to stand for whole samples. Once a
-            picture is turned they lie at its beginning, where nobody expects them.
-    """
+def _reduction(shown: tuple[int, int], least: tuple[int, int]) -> int:
+    """Return by how much a JPEG of this width and height may be reduced."""
     return next(
-        (
-            by
-            for by in _REDUCTIONS
-            if all(side >= by * few for side, few in zip(shown, least, strict=True))
-            and not (whole_samples and any(side % by for side in shown))
-        ),
-        1,
+        by
+        for by in _REDUCTIONS
+        if by == 1 or all(side >= by * few for side, few in zip(shown, least, strict=True))
     )
 
 
@@ -305,16 +312,6 @@ def _turbo_decoded(content: bytes, image: ImageFile.ImageFile, by: int) -> NDArr
     except ValueError:  # it warned of something, and may have made up what it could not read
         return None
     return pixels
-
-
-def _turned(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    if orientation in _SIDEWAYS:
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in _RIGHT_TO_LEFT:
-        pixels = pixels[:, ::-1]
-    if orientation in _BOTTOM_TO_TOP:
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
 
 
 def _loaded(file: _WatchedFile, kind: str, max_pixels: int) -> Image.Image:
