@@ -38,11 +38,15 @@ class ClipEncoder:
     last bits. With equal sizes, company and place in the batch changed no bit on the CPU in fp32
     (tests/clip_similarity/test_encoder.py). One picture therefore costs a whole batch: hand over
     many at once.
+
+    Args:
+        settings: Which CLIP, and on what.
+        checkpoint: Its weights; those of the settings when absent.
     """
 
-    def __init__(self, settings: ClipSettings) -> None:
+    def __init__(self, settings: ClipSettings, checkpoint: Checkpoint | None = None) -> None:
         self.settings = settings
-        self._checkpoint = Checkpoint(settings)
+        self._checkpoint = checkpoint or Checkpoint(settings)
 
     @cached_property
     def dimension(self) -> int:
@@ -53,6 +57,11 @@ class ClipEncoder:
     def batch_size(self) -> int:
         """Rows of a forward pass."""
         return self.settings.batch_size or rows_for(self._device)
+
+    @property
+    def model(self) -> Any:
+        """open_clip's model, loaded when it is first asked for."""
+        return self._model
 
     @cached_property
     def fit(self) -> Fit:
