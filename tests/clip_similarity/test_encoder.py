@@ -191,6 +191,29 @@ def test_folders_without_configuration_or_weights_are_explained(tmp_path: Path) 
         load()
 
 
+def test_a_folder_whose_weights_are_of_another_architecture_is_explained(tmp_path: Path) -> None:
+    config = (SMALL_CHECKPOINT / CONFIG_NAME).read_text()
+    assert '"embed_dim": 64' in config
+    (tmp_path / CONFIG_NAME).write_text(config.replace('"embed_dim": 64', '"embed_dim": 128'))
+    (tmp_path / WEIGHTS_NAME).write_bytes((SMALL_CHECKPOINT / WEIGHTS_NAME).read_bytes())
+    with pytest.raises(ClipError, match=r"size mismatch.*weights were made for this model"):
+        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits(["a"])
+
+
+def test_a_pass_that_does_not_fit_into_memory_says_which_batch_size_to_try(
+    monkeypatch: pytest.MonkeyPatch, images: list[Image.Image]
+) -> None:
+    import torch
+
+    def full(rows: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    encoder = ClipEncoder(ClipSettings(device="cpu", batch_size=8))
+    monkeypatch.setattr(encoder.model, "encode_image", full)
+    with pytest.raises(ClipError, match=r"8 rows of small: set clip\.batch_size to 4"):
+        encoder.encode_images(images)
+
+
 class Malicious:
     """Would run a command if it were unpickled."""
 

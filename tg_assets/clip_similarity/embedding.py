@@ -40,6 +40,8 @@ def embed_labels(
     """
     labels = fit_labels(tree["path"].to_list(), encoder.settings.label_template, encoder.fits)
     texts = [label.text for label in labels]
+    if clock is not None:
+        clock.start()
     embedding, reason = _columns(encoder.encode_texts(texts, clock))
     frame = pl.DataFrame(
         {
@@ -75,10 +77,13 @@ def embed_images(
     """
     reasons: dict[str, str] = {}
     read: list[str] = []
+    fit = encoder.fit  # loads the model, which is no time that the device waits
+    if clock is not None:
+        clock.start()
     images = [Registered(*row) for row in pool.select("image_id", "uri").iter_rows()]
 
     def pictures() -> Iterator[Pixels]:
-        fitted = decoders.fitted(images, encoder.fit, ahead=2 * encoder.batch_size)
+        fitted = decoders.fitted(images, fit, ahead=2 * encoder.batch_size)
         for done, image in enumerate(fitted, start=1):
             if image.pixels is None:
                 reasons[image.image_id] = str(image.reason)

@@ -193,8 +193,8 @@ def decode_reduced(
     """
     kind = formats.format_of(content)
     if kind != "JPEG":
-        pixels = np.array(_decode(content, kind, max_pixels))
-        return Reduced(pixels, pixels.shape[1], pixels.shape[0])
+        whole = _decode(content, kind, max_pixels)
+        return Reduced(np.array(whole), whole.width, whole.height)
     file = _WatchedFile(content)
     image = _opened(file, kind, max_pixels)
     orientation = _orientation(image, file)
