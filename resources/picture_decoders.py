@@ -28,6 +28,9 @@ PROCESSES_FROM = 2000
 CHUNK = 8
 """Pictures that a process is handed at once."""
 
+MOST_THREADS = 8
+"""More would mostly wait for the interpreter that they share with the model."""
+
 _LOSSES = 3
 _PRELOADED = ["torch", "resources.picture_decoders"]
 
@@ -68,13 +71,13 @@ class PictureDecoders:
     """Decodes pictures ahead of whoever takes them; kept as long as a process embeds.
 
     Args:
-        workers: Threads, then processes; as many as this process has processors when absent. Each
-            holds a file and its decoded picture, at most about half a gigabyte.
+        workers: Threads (at most 8), then processes; as many as this process has processors when
+            absent. Each holds a file and its decoded picture, at most about half a gigabyte.
         processes_from: From how many pictures in all on processes are used.
     """
 
     def __init__(self, workers: int | None = None, processes_from: int = PROCESSES_FROM) -> None:
-        self.workers = workers or len(os.sched_getaffinity(0))
+        self.workers = workers or _processors()
         self._processes_from = processes_from
         self._asked_for = 0
         self._executor: Executor | None = None
@@ -142,8 +145,11 @@ class PictureDecoders:
         if many and isinstance(self._executor, ThreadPoolExecutor):
             self.close()
         if self._executor is None:
-            self._executor = self._processes() if many else ThreadPoolExecutor(self.workers)
+            self._executor = self._processes() if many else self._threads()
         return self._executor
+
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(min(self.workers, MOST_THREADS), thread_name_prefix="decode")
 
     def _processes(self) -> ProcessPoolExecutor:
         # Never forked from here: torch and CUDA have threads, and a lease's lock would live on in
@@ -167,6 +173,13 @@ def _fitted(image: Registered, fit: Fit) -> Fitted:
 
 def _chunks(images: Sequence[Registered]) -> Iterator[Sequence[Registered]]:
     return (images[start : start + CHUNK] for start in range(0, len(images), CHUNK))
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
 
 
 def _begin() -> None:
