@@ -82,6 +82,22 @@ def check(config: ConfigOption = None) -> None:
             say(line, "yellow")
 
 
+match = typer.Typer(help="Look at how images were matched.", no_args_is_help=True)
+app.add_typer(match, name="match")
+
+
+@match.command("show")
+def match_show(
+    image: Annotated[str, typer.Argument(help="An image's id or its beginning, path, or URL.")],
+    config: ConfigOption = None,
+) -> None:
+    """Print an image's task types with their scores, and what the filter said of them."""
+    with _plain_words():
+        from tg_assets.match_commands import show
+
+        show(_settings(config), image)
+
+
 @app.command()
 def serve(
     config: ConfigOption = None,

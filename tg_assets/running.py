@@ -19,13 +19,14 @@ from rich.table import Table
 
 from resources import progress
 from resources.chat.ledger import LedgerError
-from resources.clip import ClipError
+from resources.clip_settings import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
 from tg_assets.image_pool.excluded import ExcludedError
 from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.image_pool.storages import StorageError
 from tg_assets.instance import Busy, open_instance
+from tg_assets.match_commands import NoSuchImage
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_space.errors import TaskSpaceError
@@ -51,6 +52,7 @@ USER_ERRORS = (
     FolderError,
     LedgerError,
     ListError,
+    NoSuchImage,
     SeedsError,
     StorageError,
     TableError,

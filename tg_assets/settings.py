@@ -58,7 +58,8 @@ class Clip(Part):
     checkpoint: str | None = None
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    batch_size: int = Field(default=64, ge=1)
+    batch_size: int | None = Field(default=None, ge=1)  # what suits the device
+    decode_workers: int | None = Field(default=None, ge=1)  # one a processor
     label_template: str | None = None
 
 
