@@ -11,7 +11,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tg_assets import batch_commands, forecast_commands, ledger_commands, task_space_commands
+from tg_assets import (
+    batch_commands,
+    forecast_commands,
+    ledger_commands,
+    match_commands,
+    task_space_commands,
+)
 from tg_assets.commanding import ConfigOption, errors, plain_words, say, settings_of
 
 app = typer.Typer(
@@ -23,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(batch_commands.app, name="batches")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(match_commands.app, name="match")
 app.add_typer(task_space_commands.app, name="task-space")
 app.command()(ledger_commands.costs)
 app.command()(forecast_commands.forecast)
@@ -80,22 +87,6 @@ def check(config: ConfigOption = None) -> None:
             Console().print(line, markup=False, highlight=False, soft_wrap=True)
         for line in remarks(settings):
             say(line, "yellow")
-
-
-match = typer.Typer(help="Look at how images were matched.", no_args_is_help=True)
-app.add_typer(match, name="match")
-
-
-@match.command("show")
-def match_show(
-    image: Annotated[str, typer.Argument(help="An image's id or its beginning, path, or URL.")],
-    config: ConfigOption = None,
-) -> None:
-    """Print an image's task types with their scores, and what the filter said of them."""
-    with _plain_words():
-        from tg_assets.match_commands import show
-
-        show(_settings(config), image)
 
 
 @app.command()

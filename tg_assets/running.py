@@ -22,11 +22,11 @@ from resources.chat.ledger import LedgerError
 from resources.clip_settings import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
+from tg_assets.clip_similarity.showing_matches import NoSuchImage
 from tg_assets.image_pool.excluded import ExcludedError
 from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.image_pool.storages import StorageError
 from tg_assets.instance import Busy, open_instance
-from tg_assets.match_commands import NoSuchImage
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_space.errors import TaskSpaceError

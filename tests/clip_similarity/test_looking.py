@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tg_assets.cli import app
 from tg_assets.clip_similarity.looking import looked_at, matches_of_types
-from tg_assets.match_commands import NoSuchImage, find, show
+from tg_assets.clip_similarity.showing_matches import NoSuchImage, find, show
 from tg_assets.settings import Settings, load_settings
 from tg_assets.tables import CANDIDATE_PAIRS, FILTERED_PAIRS, TASK_EMBEDDINGS, TASK_TREE
 from tg_assets.tables_io import TableStore

@@ -11,7 +11,7 @@ import polars as pl
 from resources.device import DeviceClock
 from tg_assets.artifact import Made, Work, artifact
 from tg_assets.clip_similarity.candidates import best_of_all
-from tg_assets.clip_similarity.cells import Batch, Batches, best_of_cell
+from tg_assets.clip_similarity.cells import Batch, Batches
 from tg_assets.clip_similarity.embedding import embed_images, embed_labels
 from tg_assets.clip_similarity.looking import looked_at
 from tg_assets.clip_similarity.one_encoder import ENCODER, require_one_encoder
@@ -54,7 +54,8 @@ def _embedded(work: Work, frame: pl.DataFrame, clock: DeviceClock, shown: dict[s
 def clip_similarity(work: Work) -> Made:
     """The cell's best task types of each image: the top of the matrix, never the whole of it."""
     require_one_encoder(work.tables, *work.keys)
-    frame = _batch(work).best(work.read("image_embeddings"), work.settings.match.keep_per_batch)
+    batch = _batch(work, work.keys[1])
+    frame = batch.best(work.read("image_embeddings"), work.settings.match.keep_per_batch)
     return Made(frame, metadata=_scores(frame))
 
 
@@ -91,11 +92,12 @@ def candidate_pairs(work: Work) -> Made:
 _BATCHES = Batches()
 
 
-def _batch(work: Work) -> Batch:
-    """Return the cell's task types, prepared once a process."""
-    (batch,) = work.inputs.open["task_embeddings"]
-    stamp = work.tables.stamp("task_embeddings", str(batch))
-    return _BATCHES.get(stamp.version if stamp else "", lambda: work.read("task_embeddings"))
+def _batch(work: Work, key: str) -> Batch:
+    """Return the task types of a batch, prepared once a process."""
+    stamp = work.tables.stamp("task_embeddings", key)
+    return _BATCHES.get(
+        stamp.version if stamp else "", lambda: work.tables.read("task_embeddings", key)
+    )
 
 
 def _cells(work: Work) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -104,14 +106,9 @@ def _cells(work: Work) -> Iterator[tuple[str, pl.DataFrame]]:
 
 
 def _compared_again(work: Work, batch: str, short: list[str], withdrawn: set[str]) -> pl.DataFrame:
-    (shard,) = work.keys
-    tasks = work.tables.read("task_embeddings", batch)
-    images = work.tables.read("image_embeddings", shard)
-    return best_of_cell(
-        images.filter(pl.col("image_id").is_in(pl.Series(short).implode())),
-        tasks.filter(~pl.col("task_id").is_in(pl.Series(sorted(withdrawn)).implode())),
-        work.settings.match.top_k,
-    )
+    images = work.tables.read("image_embeddings", *work.keys)
+    images = images.filter(pl.col("image_id").is_in(pl.Series(short).implode()))
+    return _batch(work, batch).best_without(images, work.settings.match.top_k, withdrawn)
 
 
 def _scores(frame: pl.DataFrame) -> dict[str, Any]:
