@@ -20,6 +20,7 @@ from tg_assets.settings_models import EmbeddedModel as EmbeddedModel
 from tg_assets.settings_models import Model
 from tg_assets.settings_models import OpenAIModel as OpenAIModel
 from tg_assets.settings_models import Price as Price
+from tg_assets.settings_models import VllmModel as VllmModel
 from tg_assets.settings_parts import Name, Part
 
 PACKAGE = Path(__file__).parent
