@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from tg_assets import vllm_commands
+
 if TYPE_CHECKING:
     from tg_assets.settings import Settings
 
@@ -163,6 +165,8 @@ def serve(
         errors.print(f"{host}:{port}: {error.strerror or error}", style="red", markup=False)
         raise typer.Exit(1) from None
 
+
+app.add_typer(vllm_commands.app, name="vllm")
 
 if __name__ == "__main__":
     app()

@@ -34,18 +34,14 @@ def order_of(settings: VllmModel, log: Path, folder: Path, locks: Path | None = 
     Raises:
         NoVllm: Its environment has no vLLM.
     """
-    python = interpreter(settings.python)
-    vllm = python.parent / "vllm"
-    if not vllm.exists():
-        raise NoVllm(f"there is no {vllm}: {python} has no vLLM; {python} -m pip install vllm")
-    command = [str(python), str(vllm), "serve", *arguments(settings)]
+    command = [*program(settings.python), "serve", *arguments(settings)]
     there = list(machine_devices()) or [CPU]
-    devices = settings.tensor_parallel if settings.devices is None else settings.devices
+    devices = devices_of(settings)
     return Order(
         key=digest("vllm", json.dumps([command, dict(settings.env), devices, there]))[:16],
         model=settings.model,
         command=command,
-        env=environment(python, settings.env),
+        env=environment(Path(command[0]).parent, settings.env),
         devices=min(devices, 1) if there == [CPU] else devices,
         there=there,
         locks=str(locks or lock_folder()),
@@ -56,12 +52,26 @@ def order_of(settings: VllmModel, log: Path, folder: Path, locks: Path | None = 
     )
 
 
-def interpreter(python: str | None) -> Path:
-    """Return the interpreter that settings name by itself or by its environment's folder."""
-    if python is None:
-        return Path(sys.executable)
-    path = Path(python)
-    return path / "bin" / "python" if path.is_dir() else path
+def program(python: str | None) -> tuple[str, str]:
+    """Return the interpreter and the program ``vllm`` of an environment.
+
+    Args:
+        python: The environment's folder, or its interpreter; the running one's when absent.
+
+    Raises:
+        NoVllm: There is no such program.
+    """
+    path = Path(python or sys.executable)
+    interpreter = path / "bin" / "python" if path.is_dir() else path
+    vllm = interpreter.parent / "vllm"
+    if not vllm.exists():
+        raise NoVllm(f"there is no {vllm}; install it there: {interpreter} -m pip install vllm")
+    return str(interpreter), str(vllm)
+
+
+def devices_of(settings: VllmModel) -> int:
+    """Return how many devices a model needs."""
+    return settings.tensor_parallel if settings.devices is None else settings.devices
 
 
 def arguments(settings: VllmModel) -> list[str]:
@@ -80,9 +90,14 @@ def arguments(settings: VllmModel) -> list[str]:
     return [*said, *settings.model_args, *settings.server_args]
 
 
-def environment(python: Path, added: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for an interpreter: this process's, without what is for its Python."""
+def environment(programs: Path, added: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment for the programs of another, without what is for its own.
+
+    Args:
+        programs: The folder of the other environment's programs, which are found first.
+        added: What the settings add.
+    """
     env = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER_PYTHON}
-    env["PATH"] = os.pathsep.join([str(python.parent), env.get("PATH", os.defpath)])
+    env["PATH"] = os.pathsep.join([str(programs), env.get("PATH", os.defpath)])
     env.pop(VISIBLE, None)  # the keeper sets what it leased
     return env | dict(added)

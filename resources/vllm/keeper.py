@@ -71,6 +71,7 @@ class Keeper:
         self._guard: subprocess.Popen[bytes] | None = None
         self._guard_ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._turn: int | None = None
+        self._told_failure = False
 
     async def run(self) -> None:
         """Keep the server until it is time to end, and end it."""
@@ -89,12 +90,16 @@ class Keeper:
             watch.cancel()
             await asyncio.gather(work, watch, return_exceptions=True)
             await self._end_server()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FIRST_WORD_S):
-                    while self._holders:  # until each is told
-                        await asyncio.sleep(LOOK_EVERY_S / 10)
+            await self._all_told()
             for lock in self._lease.locks:
                 os.close(lock)
+
+    async def _all_told(self) -> None:
+        """Let whoever waits hear how it ended; of a failure at least one run must."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_WORD_S):
+                while self._holders or (self._phase == FAILED and not self._told_failure):
+                    await asyncio.sleep(LOOK_EVERY_S / 10)
 
     def _say(self, phase: str, why: str | None = None) -> None:
         print(f"{time.strftime('%F %T')} {self._order.model}: {phase} {why or ''}", flush=True)
@@ -254,6 +259,7 @@ class Keeper:
                 news = asyncio.create_task(self._news.wait())
                 await self._tell(writer, self._state())
                 if self._phase in (ENDING, FAILED):
+                    self._told_failure = True
                     return
                 await asyncio.wait({gone, news}, return_when=asyncio.FIRST_COMPLETED)
                 news.cancel()

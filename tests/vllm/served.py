@@ -70,7 +70,9 @@ class Garage:
     def notes(self) -> Path:
         return self.folder / "notes"
 
-    def model(self, name: str = "tiny", env: dict[str, str] | None = None, **said: Any) -> VllmModel:
+    def model(
+        self, name: str = "tiny", env: dict[str, str] | None = None, **said: Any
+    ) -> VllmModel:
         values = {"idle_s": 60, "start_timeout_s": 30, "wait_s": 30, **said}
         return VllmModel(
             provider="vllm",
@@ -81,9 +83,7 @@ class Garage:
         )
 
     def around(self) -> Surroundings:
-        return Surroundings(
-            self.folder / "logs", keepers=self.keepers, locks=self.folder / "locks"
-        )
+        return Surroundings(self.folder / "logs", keepers=self.keepers, locks=self.folder / "locks")
 
     def chat(self, name: str = "tiny", env: dict[str, str] | None = None, **said: Any) -> VllmChat:
         return VllmChat(name, self.model(name, env, **said), self.around())

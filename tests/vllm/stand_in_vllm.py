@@ -8,6 +8,7 @@ STAND_IN_LOAD_S: seconds until it is healthy. STAND_IN_FAILS: it ends with this 
 STAND_IN_IS_DEAF: its processes do not end on SIGTERM.
 """
 
+import itertools
 import json
 import os
 import signal
@@ -94,7 +95,7 @@ def serve(arguments: list[str]) -> None:
     if "STAND_IN_FAILS" in os.environ:
         print("(EngineCore pid=1) INFO 11-24 09:15:41 [core.py:1] loading", flush=True)
         sys.exit(f"(EngineCore pid=1) RuntimeError: {os.environ['STAND_IN_FAILS']}")
-    said = dict(zip(arguments, arguments[1:], strict=False))
+    said = dict(itertools.pairwise(arguments))
     ThreadingHTTPServer((said["--host"], int(said["--port"])), Api).serve_forever()
 
 

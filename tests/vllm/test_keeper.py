@@ -14,8 +14,8 @@ from served import Garage, Run, until
 
 from resources.gpu import lease
 from resources.vllm import holding
-from resources.vllm.holding import ServerFailed, hold
 from resources.vllm.command import order_of
+from resources.vllm.holding import ServerFailed, hold
 
 MakeGarage = Callable[..., Garage]
 
