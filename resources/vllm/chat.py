@@ -48,6 +48,7 @@ class VllmChat:
         self._images = EncodedImages(settings.max_image_side)
         self._server = WarmServer(name, settings, around)
         self._online: OpenAIChat | None = None
+        self._online_at: str | None = None
         self._shown = ShownImages()
 
     async def prepare(self, request: ChatRequest) -> VllmRequest:
@@ -88,12 +89,15 @@ class VllmChat:
     async def _connected(self) -> OpenAIChat:
         url = self._server.url
         if url is None:
-            await self._leave()
-            raise TryAgain(f"vLLM ended: {self._server.why_it_ended}")
-        if self._online is None:
-            self.log = self._server.log
-            self._online = OpenAIChat(self.name, _spoken_to(self._settings, url))
-        return self._online
+            raise TryAgain(f"its server ended: {self._server.why_it_ended}")
+        online = self._online
+        if online is None or self._online_at != url:  # it may have been started again
+            before, online = online, OpenAIChat(self.name, _spoken_to(self._settings, url))
+            self._online, self._online_at, self.log = online, url, self._server.log
+            self._shown = ShownImages()
+            if before is not None:
+                await before.close()
+        return online
 
     def _body(self, prepared: VllmRequest, *, named: bool) -> OnlineRequest:
         request, image = prepared.request, prepared.image
@@ -114,14 +118,10 @@ class VllmChat:
     async def close(self) -> None:
         """Close the connections and give the reference to the server back."""
         self._images.close()
-        await self._leave()
-        await self._server.release()
-
-    async def _leave(self) -> None:
         online, self._online = self._online, None
-        self._shown = ShownImages()
         if online is not None:
             await online.close()
+        await self._server.release()
 
 
 class ShownImages:

