@@ -1,6 +1,7 @@
 """Lets the tests of this folder import what they share; gives them garages."""
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +27,7 @@ def garage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Garage]]:
             monkeypatch.setenv(VISIBLE, devices)
             # under /tmp: a socket's path is short
             folder = stack.enter_context(TemporaryDirectory(prefix="tg-vllm-", dir="/tmp"))
+            monkeypatch.setattr(tempfile, "tempdir", folder)  # where keepers and locks are
             made = Garage(Path(folder), devices)
             stack.callback(made.close)
             return made

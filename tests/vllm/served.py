@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from resources.vllm import holding
 from resources.vllm.chat import VllmChat
@@ -82,7 +82,11 @@ class Garage:
 
     @property
     def keepers(self) -> Path:
-        return self.folder / "k"
+        return self.folder / f"taskgalaxy-vllm-{os.getuid()}"
+
+    @property
+    def locks(self) -> Path:
+        return self.folder / f"taskgalaxy-gpu-{os.getuid()}"
 
     @property
     def notes(self) -> Path:
@@ -101,7 +105,7 @@ class Garage:
         )
 
     def around(self) -> Surroundings:
-        return Surroundings(self.folder / "logs", keepers=self.keepers, locks=self.folder / "locks")
+        return Surroundings(self.folder / "logs", keepers=self.keepers, locks=self.locks)
 
     def chat(self, name: str = "tiny", env: dict[str, str] | None = None, **said: Any) -> VllmChat:
         return VllmChat(name, self.model(name, env, **said), self.around())
@@ -143,7 +147,7 @@ from tg_assets.settings import VllmModel
 async def main():
     model = VllmModel.model_validate_json(sys.argv[2])
     folder = Path(sys.argv[3])
-    around = Surroundings(folder / "logs", keepers=folder / "k", locks=folder / "locks")
+    around = Surroundings(folder / "logs")
     server = WarmServer(model.model, model, around)
     await server.ready()
     print("holds", server.url, flush=True)
@@ -154,10 +158,16 @@ asyncio.run(main())
 """
 
 
+class Folder(Protocol):
+    """Where runs meet keepers."""
+
+    folder: Path
+
+
 class Run:
     """A process that holds a server, as a run does, until it is told to let go."""
 
-    def __init__(self, garage: Garage, model: VllmModel) -> None:
+    def __init__(self, garage: Folder, model: VllmModel) -> None:
         said = [str(HERE), model.model_dump_json(), str(garage.folder)]
         self.process = subprocess.Popen(
             [sys.executable, "-c", HOLD, *said],
@@ -165,6 +175,7 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env={**os.environ, "TMPDIR": str(garage.folder)},
         )
 
     def holds(self) -> str:

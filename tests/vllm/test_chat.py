@@ -144,7 +144,7 @@ def test_a_run_gives_back_the_device_that_it_holds_itself(
 ) -> None:
     here = garage("0")
     around = here.around()
-    encoder = lease_now(1, ["0"], here.folder / "locks")
+    encoder = lease_now(1, ["0"], here.locks)
     assert encoder is not None
     around.make_room = lambda: [os.close(lock) for lock in encoder.locks]  # type: ignore[assignment]
     answers, _ = ask(

@@ -42,7 +42,7 @@ def test_many_runs_at_once_make_one_keeper(garage: MakeGarage) -> None:
     here = garage()
 
     async def all_at_once() -> set[str]:
-        order = order_of(here.model(), here.folder / "log", here.keepers, here.folder / "locks")
+        order = order_of(here.model(), here.folder / "log", here.keepers, here.locks)
         held = await asyncio.gather(*(hold(order, 60, f"run {n}") for n in range(12)))
         return {one.url for one in held}
 
@@ -103,7 +103,7 @@ def test_it_gives_way_to_whoever_leases_a_device(garage: MakeGarage) -> None:
     run = Run(here, here.model())
     run.holds()
     run.lets_go()
-    with lease(1, ["0"], here.folder / "locks", timeout_s=20) as encoder:
+    with lease(1, ["0"], here.locks, timeout_s=20) as encoder:
         assert encoder.devices == ("0",)
         assert not here.processes()  # not merely on their way out: the device is free
 
@@ -205,7 +205,7 @@ def test_a_keeper_that_was_stopped_short_is_replaced(garage: MakeGarage) -> None
 def _held(here: Garage, name: str, env: dict[str, str] | None = None, **said: object) -> None:
     async def held() -> None:
         model = here.model(name, env, **said)
-        order = order_of(model, here.folder / "logs" / name, here.keepers, here.folder / "locks")
+        order = order_of(model, here.folder / "logs" / name, here.keepers, here.locks)
         await (await hold(order, 60, "a test")).release()
 
     asyncio.run(held())

@@ -43,7 +43,7 @@ class Engine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.around = Surroundings(folder / "logs", keepers=folder / "k", locks=folder / "locks")
+        self.around = Surroundings(folder / "logs")
 
     def model(self, name: str = "small", **said: Any) -> VllmModel:
         return VllmModel(
