@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -20,12 +21,13 @@ from resources.chat.messages import ChatModel
 from resources.gpu import lease, named_device
 from tg_assets.image_pool.storages import use_s3
 from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
-from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings
+from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings, VllmModel
 from tg_assets.tables_io import TableStore
 
 if TYPE_CHECKING:
     from resources.clip import ClipEncoder
     from resources.picture_decoders import PictureDecoders
+    from resources.vllm.warm_server import Surroundings
     from tg_assets.scenes.graph import Scene
 
 SCENES_KEPT = 4096
@@ -108,9 +110,20 @@ class Galaxy:
             from resources.chat.batch.model import BatchChat
 
             return BatchChat(name, model)
+        if isinstance(model, VllmModel):
+            from resources.vllm.chat import VllmChat
+
+            return VllmChat(name, model, self._vllm)
         from resources.chat.openai_compatible import OpenAIChat
 
         return OpenAIChat(name, model)
+
+    @cached_property
+    def _vllm(self) -> Surroundings:
+        """What the models that vLLM serves share; each holds its server during a pass alone."""
+        from resources.vllm.warm_server import Surroundings
+
+        return Surroundings(Path(state_folder(self.settings)) / "vllm", self.release_encoder)
 
     def scene(self, image_id: str) -> Scene | None:
         """Return the scene graph of a rendered image, null for any other."""

@@ -102,4 +102,45 @@ class OpenAIBatchModel(Part):
         return with_list_price(raw)
 
 
-Model = Annotated[EmbeddedModel | OpenAIModel | OpenAIBatchModel, Field(discriminator="provider")]
+class VllmModel(Part):
+    """A model that vLLM serves on this machine's devices, started when it is asked.
+
+    `model` is its name in the ledger and at the server; `path` is where its weights are, and may
+    change without a question being asked again. Of the two lists of further arguments for
+    ``vllm serve``, `model_args` holds those that shape replies (a chat template, a quantization),
+    `server_args` those that do not.
+    """
+
+    provider: Literal["vllm"]
+    model: str
+    path: str | None = None  # a folder or a name at the hub; the model's name when absent
+    python: str | None = None  # an environment's folder or interpreter; the running one when absent
+    tensor_parallel: int = Field(default=1, ge=1)
+    devices: int | None = Field(default=None, ge=0)  # as many as tensor_parallel when absent
+    dtype: str = "auto"
+    max_model_len: int | None = Field(default=None, ge=1)
+    gpu_memory_utilization: float = Field(default=0.9, gt=0, le=1)
+    api_server_count: int = Field(default=1, ge=1)
+    limit_images: int | None = Field(default=1, ge=1)
+    images: Literal["uuid", "base64"] = "uuid"
+    model_args: tuple[str, ...] = ()
+    server_args: tuple[str, ...] = ()
+    env: dict[str, str] = Field(default={})
+    idle_s: float = Field(default=300, ge=0)
+    start_timeout_s: float = Field(default=1800, gt=0)
+    wait_s: float = Field(default=3600, ge=0)  # for devices that others use
+    price: Price = Price(input=0, output=0)
+    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
+    temperature: float | None = 0.0
+    max_tokens: int = Field(default=1024, ge=16)
+    max_image_side: int = Field(default=1024, ge=64)
+    image_detail: Literal["auto", "low", "high"] = "auto"
+    concurrency: int = Field(default=128, ge=1, le=4096)
+    timeout_s: float = Field(default=600, gt=0)
+    max_attempts: int = Field(default=5, ge=1)
+    items_per_request: int = Field(default=10, ge=1)
+
+
+Model = Annotated[
+    EmbeddedModel | OpenAIModel | OpenAIBatchModel | VllmModel, Field(discriminator="provider")
+]
