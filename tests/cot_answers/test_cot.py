@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from resources.chat.stages import Question, UnusableReply
 from resources.galaxy import Galaxy
 from tg_assets.cot_answers.prompts import STAGE, as_text
+from tg_assets.forecasting.forecast import forecast
 from tg_assets.instance import open_instance
 from tg_assets.settings import load_settings
 from tg_assets.walk import PassReport, walk
@@ -32,10 +33,14 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def run(folder: Path, **settings: Any) -> tuple[Galaxy, PassReport]:
+def write(folder: Path, **settings: Any) -> Path:
     file = folder / "galaxy.yaml"
     file.write_text(yaml.safe_dump(SETTINGS | {"home": str(folder / "home")} | settings))
-    loaded = load_settings(file)
+    return file
+
+
+def run(folder: Path, **settings: Any) -> tuple[Galaxy, PassReport]:
+    loaded = load_settings(write(folder, **settings))
     galaxy = Galaxy(loaded)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", "")  # opening the instance sets it
@@ -72,6 +77,17 @@ def test_samples_get_step_by_step_answers_when_the_settings_say_so(tmp_path: Pat
 
     _, again = run(tmp_path, cot="embedded")
     assert not any(stage.ran for stage in again.stages.values())
+
+
+def test_forecast_prices_step_by_step_answers(tmp_path: Path) -> None:
+    galaxy, _ = run(tmp_path)
+    samples = galaxy.tables.rows("balanced_dataset")
+    before = forecast(Galaxy(load_settings(write(tmp_path, cot="embedded"))))
+    assert before.lines[-1].stage == "cot_answers"
+    assert before.total("questions").expected == samples
+    galaxy, report = run(tmp_path, cot="embedded")
+    assert report.stages["cot_answers"].requests == samples
+    assert forecast(galaxy).total("questions").high == 0
 
 
 def test_answer_stands_last_and_whether_it_is_the_sample_s_own_is_told(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from resources.chat.messages import Answer, ImageRef
-from resources.chat.stages import Question
+from resources.chat.messages import Answer
 from tg_assets.artifact import UNANSWERED, Made, Work, artifact, unanswered
 from tg_assets.cot_answers.prompts import STAGE, as_text
+from tg_assets.cot_answers.questions import questions
 from tg_assets.pools import chat_pool
 from tg_assets.showing import some, thumbnails
 from tg_assets.tables import COT_ANSWERS
@@ -20,7 +20,7 @@ def cot_answers(work: Work) -> Made:
     if model is None:
         return Made(COT_ANSWERS.empty(), metadata={"off": "name a model under cot to have them"})
     samples = work.read("balanced_dataset").sort("image_id", "sample_id")
-    answers = work.ask(STAGE, questions_of(samples), model)
+    answers = work.ask(STAGE, questions(samples), model)
     frame = _rows(samples, answers, model)
     shown = samples.join(frame, on="sample_id").filter(pl.col("cot_answer").is_not_null())
     columns = ("uri", "image_id", "path", "question", "cot_answer")
@@ -34,14 +34,6 @@ def cot_answers(work: Work) -> Made:
         facts={UNANSWERED: unanswered(answers)},
         preview=some(shown, "sample_id").select("question", "answer", "cot_answer"),
     )
-
-
-def questions_of(samples: pl.DataFrame) -> list[Question]:
-    """Return what is asked about each sample, in their order."""
-    return [
-        Question({"question": question}, ImageRef(image, uri))
-        for image, uri, question in samples.select("image_id", "uri", "question").iter_rows()
-    ]
 
 
 def _rows(samples: pl.DataFrame, answers: list[Answer], model: str) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 
 from resources.galaxy import Galaxy
 from tg_assets.filtered_pairs.prompts import STAGE as FILTER
-from tg_assets.forecasting import growing
+from tg_assets.forecasting import growing, reasoning
 from tg_assets.forecasting.ahead import look_ahead
 from tg_assets.forecasting.growing import Tree, grown_tree
 from tg_assets.forecasting.known import Paid, Remembered
@@ -147,6 +147,10 @@ def forecast(galaxy: Galaxy) -> Forecast:
     for shard in ahead.shards:
         shards.add(shard)
     all_lines = [tree.line, lines.filter, lines.ask, *lines.votes.values()]
+    if settings.cot is not None:
+        line = Line("cot_answers", "cot", meter(settings.cot))
+        reasoning.add(line, galaxy, standing, remembered, lines.ask.questions)
+        all_lines.append(line)
     said = _assumptions(all_lines, rates, paid)
     return Forecast(settings.name, all_lines, ahead.new_shards, len(ahead.new_seeds), said)
 

@@ -18,7 +18,13 @@ from tg_assets.settings import EmbeddedModel
 
 REPLY_FRAME = 8
 """Tokens of a JSON reply beside its items."""
-REPLY_ITEM: Mapping[str, float] = {"growth": 60, "filter": 3, "questions": 60, "vote": 4}
+REPLY_ITEM: Mapping[str, float] = {
+    "growth": 60,
+    "filter": 3,
+    "questions": 60,
+    "vote": 4,
+    "cot": 150,
+}
 """Tokens of a reply's item by stage, where none was paid for yet."""
 UNMEASURED = Span(0.2, 1.0, 3.0)
 """How far a reply's unmeasured length may be off."""
