@@ -26,7 +26,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from resources.chat.ledger import Ledger, Received
+from resources.chat.ledger import Ledger, Received, reports
 from resources.chat.ledger.rows import AnswerRow
 from resources.chat.messages import Answer, ChatReply, Outcome
 from tg_assets.filtered_pairs.prompts import STAGE as FILTER
@@ -130,14 +130,16 @@ def fill(ledger: Ledger, count: int, dice: random.Random) -> None:
 
 def commit(ledger: Ledger, batches: Iterator[list[Received]]) -> dict[str, Any]:
     """Commit batches; what they are made of is made beforehand and not counted."""
-    answers, times = 0, []
+    answers, times, cpu_s = 0, [], 0.0
     for batch in batches:
-        started = time.perf_counter()
+        started, cpu_started = time.perf_counter(), time.process_time()
         ledger.record(batch)
         times.append(time.perf_counter() - started)
+        cpu_s += time.process_time() - cpu_started
         answers += sum(len(item.keys) for item in batch)
     return {
         "answers_per_s": round(answers / sum(times)),
+        "cpu_us_per_answer": round(1e6 * cpu_s / answers, 1),
         "median_commit_ms": round(1000 * statistics.median(times), 1),
         "slowest_commit_ms": round(1000 * max(times), 1),
     }
@@ -163,6 +165,19 @@ def look_up(ledger: Ledger, keys: Sequence[str], count: int, dice: random.Random
         times.append(time.perf_counter() - started)
         assert len(found) == len(wanted)
     return round(1000 * statistics.median(times), 1)
+
+
+def replay(ledger: Ledger) -> dict[str, Any]:
+    """Measure how fast what was committed is parsed again."""
+    started = time.perf_counter()
+    found = ledger.replay([FILTER, VOTE], dry_run=True)
+    seconds = time.perf_counter() - started
+    return {
+        "responses": found.responses,
+        "responses_per_s": round(found.responses / seconds),
+        "items_per_s": round(found.items / seconds),
+        "differing": found.answered + found.changed + found.lost,
+    }
 
 
 def some_keys(ledger: Ledger, count: int, dice: random.Random) -> list[str]:
@@ -205,11 +220,18 @@ def report(url: str, given: argparse.Namespace) -> dict[str, Any]:
             **done,
             "bytes_per_answer": round(grown / (commits * given.batch * items), 1),
         }
-    keys = (
-        some_keys(ledger, 5 * given.keys, dice) if given.held + given.answers > given.keys else []
-    )
-    if keys:
-        found["lookup"] = {"keys": given.keys, "ms": look_up(ledger, keys, given.keys, dice)}
+    keys = some_keys(ledger, min(5 * given.keys, given.answers // 2), dice)
+    found["lookup"] = {
+        "keys": min(given.keys, len(keys)),
+        "ms": look_up(ledger, keys, given.keys, dice),
+    }
+    started = time.perf_counter()
+    ledger.costs()
+    found["costs_ms"] = round(1000 * (time.perf_counter() - started), 1)
+    started = time.perf_counter()
+    reports.outcomes(ledger)
+    found["outcomes_ms"] = round(1000 * (time.perf_counter() - started), 1)
+    found["replay"] = replay(ledger)
     ledger.close()
     return found
 

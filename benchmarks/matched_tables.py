@@ -20,7 +20,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tg_assets.clip_similarity.candidates import best_of_all
-from tg_assets.clip_similarity.cells import Batches, best_of_cell
+from tg_assets.clip_similarity.cells import Batch, Batches
 from tg_assets.clip_similarity.top_k import prepare
 from tg_assets.tables import IMAGE_EMBEDDINGS, TASK_EMBEDDINGS
 from tg_assets.tables_io import TableStore
@@ -89,11 +89,7 @@ class Matched:
         for shard in shards:
             for batch in batches:
                 with self.timed("read task types"):
-                    stamp = self.tables.stamp("task_embeddings", batch)
-                    assert stamp
-                    tasks = self.kept.get(
-                        stamp.version, lambda b=batch: self.tables.read("task_embeddings", b)
-                    )
+                    tasks = self._batch(batch)
                 with self.timed("read embeddings"):
                     images = self.tables.read("image_embeddings", shard)
                 with self.timed("compare"):
@@ -128,12 +124,13 @@ class Matched:
         self, shard: str, batch: str, short: list[str], withdrawn: frozenset[str]
     ) -> pl.DataFrame:
         images = self.tables.read("image_embeddings", shard)
-        tasks = self.tables.read("task_embeddings", batch)
-        return best_of_cell(
-            images.filter(pl.col("image_id").is_in(short)),
-            tasks.filter(~pl.col("task_id").is_in(sorted(withdrawn))),
-            TOP_K,
-        )
+        images = images.filter(pl.col("image_id").is_in(pl.Series(short).implode()))
+        return self._batch(batch).best_without(images, TOP_K, withdrawn)
+
+    def _batch(self, batch: str) -> Batch:
+        stamp = self.tables.stamp("task_embeddings", batch)
+        assert stamp
+        return self.kept.get(stamp.version, lambda: self.tables.read("task_embeddings", batch))
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
@@ -158,6 +155,16 @@ def _embeddings(key: str, names: list[str], count: int, dimension: int, seed: in
 
 def _typed(frame: pl.DataFrame, table: Any) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(kind) for name, kind in table.columns.items())
+
+
+@contextmanager
+def spent() -> Iterator[dict[str, float]]:
+    """Yield a dictionary that holds, after the block, its time and its processor time."""
+    cost: dict[str, float] = {}
+    started, used = time.perf_counter(), time.process_time()
+    yield cost
+    cost["seconds"] = round(time.perf_counter() - started, 3)
+    cost["cpu_s"] = round(time.process_time() - used, 3)
 
 
 def peak_gib() -> float:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +23,7 @@ import dagster as dg
 import polars as pl
 import yaml
 
-from benchmarks.matched_tables import Matched, peak_gib, store
+from benchmarks.matched_tables import Matched, peak_gib, spent, store
 from tg_assets.registration import list_shards
 from tg_assets.settings import load_settings
 
@@ -41,14 +40,15 @@ def run(given: argparse.Namespace, folder: Path) -> Stages:
     def stage(name: str, images: int) -> Iterator[None]:
         matched.taken()
         _forget_peak()
-        started = time.perf_counter()
-        yield
-        seconds = time.perf_counter() - started
+        with spent() as cost:
+            yield
+        seconds = cost["seconds"]
         parts = matched.taken()
         if name == "image embeddings":
             seconds = parts["write embeddings"]
         stages[name] = {
             "seconds": round(seconds, 2),
+            "cpu_s": cost["cpu_s"],
             "images_per_s": round(images / seconds),
             "peak_gib": _peak_gib(),
             "parts": parts,
@@ -158,9 +158,15 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         stages = run(given, Path(folder))
-    whole = stages["clip_similarity"]["seconds"] + stages["candidate_pairs"]["seconds"]
     shares = {
-        name: round(stages[name]["seconds"] / whole, 4)
+        name: {
+            what: round(
+                stages[name][what]
+                / (stages["clip_similarity"][what] + stages["candidate_pairs"][what]),
+                4,
+            )
+            for what in ("seconds", "cpu_s")
+        }
         for name in ("1% new task types", "1% new images")
     }
     print(f"shares of clip_similarity and candidate_pairs: {shares}")

@@ -7,7 +7,9 @@ that run in one process share one ledger connection and one load of a model.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -16,14 +18,16 @@ from resources.chat.embedded import EmbeddedChat
 from resources.chat.ledger import Ledger
 from resources.chat.limits.budget import Budget
 from resources.chat.messages import ChatModel
-from resources.gpu import lease
+from resources.gpu import lease, named_device
 from tg_assets.image_pool.storages import use_s3
 from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
-from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings
+from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings, VllmModel
 from tg_assets.tables_io import TableStore
 
 if TYPE_CHECKING:
     from resources.clip import ClipEncoder
+    from resources.picture_decoders import PictureDecoders
+    from resources.vllm.warm_server import Surroundings
     from tg_assets.scenes.graph import Scene
 
 SCENES_KEPT = 4096
@@ -58,9 +62,23 @@ class Galaxy:
         from resources.clip import ClipEncoder
         from resources.clip_settings import clip_settings
 
-        if self.settings.clip.device != "cpu":
-            self._held.enter_context(lease(1))
-        return ClipEncoder(clip_settings(self.settings.clip))
+        settings = clip_settings(self.settings.clip)
+        if settings.device != "cpu":
+            self._held.enter_context(lease(1, named_device(settings.device)))
+            # The leased device is the only one that is visible from here: it has no number.
+            settings = replace(settings, device=settings.device.split(":")[0])
+        encoder = ClipEncoder(settings)
+        self._held.callback(encoder.close)  # before the lease ends
+        return encoder
+
+    @cached_property
+    def picture_decoders(self) -> PictureDecoders:
+        """What reads and decodes pictures for the encoder."""
+        from resources.picture_decoders import PictureDecoders
+
+        decoders = PictureDecoders(self.settings.clip.decode_workers)
+        self._held.callback(decoders.close)
+        return decoders
 
     @cached_property
     def encoder_recipe(self) -> list[str]:
@@ -72,8 +90,9 @@ class Galaxy:
         return [ClipEncoder(settings).fingerprint(), settings.label_template]
 
     def release_encoder(self) -> None:
-        """Give the encoder's GPU back; the next use loads it again."""
+        """Give the encoder's GPU and decoders back; the next use starts them again."""
         self.__dict__.pop("encoder", None)
+        self.__dict__.pop("picture_decoders", None)
         self._held.close()
 
     def close(self) -> None:
@@ -91,9 +110,20 @@ class Galaxy:
             from resources.chat.batch.model import BatchChat
 
             return BatchChat(name, model)
+        if isinstance(model, VllmModel):
+            from resources.vllm.chat import VllmChat
+
+            return VllmChat(name, model, self._vllm)
         from resources.chat.openai_compatible import OpenAIChat
 
         return OpenAIChat(name, model)
+
+    @cached_property
+    def _vllm(self) -> Surroundings:
+        """What the models that vLLM serves share; each holds its server during a pass alone."""
+        from resources.vllm.warm_server import Surroundings
+
+        return Surroundings(Path(state_folder(self.settings)) / "vllm", self.release_encoder)
 
     def scene(self, image_id: str) -> Scene | None:
         """Return the scene graph of a rendered image, null for any other."""

@@ -2,7 +2,8 @@
 
 A Dagster pool keeps too many steps from starting, but it counts steps, not devices, and a killed
 run keeps its slot for a while. The device itself is leased here, by a lock of the operating system
-on a file, before torch or vLLM are loaded and choose a device.
+on a file, before torch or vLLM are loaded and choose a device. Whoever waits for a device says so
+by a second lock, so that a holder which nobody uses (`resources.vllm.keeper`) can give way.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,9 +34,12 @@ class Lease:
 
     Attributes:
         devices: Their names, as ``CUDA_VISIBLE_DEVICES`` takes them; empty on a machine without.
+        locks: Descriptors of their locks; the devices are held until all copies are closed, those
+            that a child inherits too.
     """
 
     devices: tuple[str, ...]
+    locks: tuple[int, ...] = ()
 
 
 def machine_devices() -> tuple[str, ...]:
@@ -44,6 +49,21 @@ def machine_devices() -> tuple[str, ...]:
         return tuple(name for name in visible.split(",") if name.strip())
     names = (path.name for path in Path("/dev").glob("nvidia[0-9]*"))
     return tuple(sorted(re.findall(r"\d+", name)[0] for name in names))
+
+
+def named_device(device: str) -> tuple[str, ...] | None:
+    """Return the one device that ``cuda:<n>`` names among the machine's; none: any will do.
+
+    Raises:
+        NoDevice: The machine has no device of that number.
+    """
+    _, _, number = device.partition(":")
+    there = machine_devices()
+    if not number or not there:
+        return None
+    if int(number) >= len(there):
+        raise NoDevice(f"{device} is wanted, this machine has {len(there)} GPUs: {there}")
+    return (there[int(number)],)
 
 
 def lock_folder() -> Path:
@@ -80,11 +100,14 @@ def lease(
         return
     if count > len(there):
         raise NoDevice(f"{count} GPUs are wanted, this machine has {len(there)}: {there}")
+    there = _within_reach(there, count)
     held = _wait(count, there, folder or lock_folder(), timeout_s, say)
     before = os.environ.get(VISIBLE)
     os.environ[VISIBLE] = ",".join(held)
+    if not _cuda_runs():
+        _bound_to[:] = held
     try:
-        yield Lease(tuple(held))
+        yield Lease(tuple(held), tuple(held.values()))
     finally:
         if before is None:
             os.environ.pop(VISIBLE, None)
@@ -94,6 +117,67 @@ def lease(
             os.close(descriptor)
 
 
+_bound_to: list[str] = []
+
+
+def _within_reach(devices: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """Leave out devices that this process cannot use any more.
+
+    CUDA looks at what is visible when it starts and never again: a process that has computed on
+    one leased device would go on doing so while it held another.
+    """
+    if not _cuda_runs() or not _bound_to:
+        return devices
+    if count != len(_bound_to) or not set(_bound_to) <= set(devices):
+        raise NoDevice(
+            f"this process has used the GPUs {_bound_to} and can use no others: {count} of "
+            f"{devices} have to be leased by a process of their own"
+        )
+    return tuple(_bound_to)
+
+
+def _cuda_runs() -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.cuda.is_initialized())
+
+
+def lease_now(count: int, devices: Sequence[str], folder: Path | None = None) -> Lease | None:
+    """Hold `count` devices if they are free this moment, else none; nothing becomes visible.
+
+    The caller closes the lease's locks to give the devices back.
+    """
+    held = _try(count, devices, folder or lock_folder())
+    return None if held is None else Lease(tuple(held), tuple(held.values()))
+
+
+@contextmanager
+def wished_for(devices: Sequence[str], folder: Path | None = None) -> Iterator[None]:
+    """Let the holders of devices know that somebody waits for them, as long as this lasts."""
+    folder = folder or lock_folder()
+    wishes = [_open(folder, f"{device}.wanted") for device in devices]
+    try:
+        for wish in wishes:
+            fcntl.flock(wish, fcntl.LOCK_SH)
+        yield
+    finally:
+        for wish in wishes:
+            os.close(wish)
+
+
+def is_wished_for(devices: Sequence[str], folder: Path | None = None) -> bool:
+    """Whether somebody waits for one of the devices; their holder asks this."""
+    folder = folder or lock_folder()
+    for device in devices:
+        wish = _open(folder, f"{device}.wanted")
+        try:
+            fcntl.flock(wish, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(wish)
+    return False
+
+
 def _wait(
     count: int,
     devices: Sequence[str],
@@ -101,7 +185,20 @@ def _wait(
     timeout_s: float,
     say: Callable[[str], None],
 ) -> dict[str, int]:
-    folder.mkdir(parents=True, exist_ok=True)
+    held = _try(count, devices, folder)
+    if held is not None:
+        return held
+    with wished_for(devices, folder):
+        return _wait_with_a_wish(count, devices, folder, timeout_s, say)
+
+
+def _wait_with_a_wish(
+    count: int,
+    devices: Sequence[str],
+    folder: Path,
+    timeout_s: float,
+    say: Callable[[str], None],
+) -> dict[str, int]:
     started = said = time.monotonic()
     while True:
         held = _try(count, devices, folder)
@@ -121,7 +218,7 @@ def _try(count: int, devices: Sequence[str], folder: Path) -> dict[str, int] | N
     """Lock `count` devices at once, or none: nobody holds one while waiting for another."""
     held: dict[str, int] = {}
     for device in devices:
-        descriptor = os.open(folder / f"{device}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = _open(folder, f"{device}.lock")
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -133,3 +230,8 @@ def _try(count: int, devices: Sequence[str], folder: Path) -> dict[str, int] | N
     for descriptor in held.values():
         os.close(descriptor)
     return None
+
+
+def _open(folder: Path, name: str) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)

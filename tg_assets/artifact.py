@@ -44,6 +44,7 @@ class Work:
         partition: Its partition, null when it has none.
         inputs: What the gates let it read.
         tallies: What was asked, filled by `ask`.
+        logs: The logs of the servers that were asked, by model, filled likewise.
     """
 
     context: dg.AssetExecutionContext
@@ -53,6 +54,7 @@ class Work:
     inputs: gates.Inputs
     registered: Registered
     tallies: list[Tally] = field(default_factory=list)
+    logs: dict[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -81,16 +83,20 @@ class Work:
     def ask(self, stage: Stage, questions: Sequence[Question], model: str) -> list[Answer]:
         """Ask a model of the settings, through the ledger; one answer a question, in order."""
         what = f"{self.asset} {self.partition or ''}".strip()
+        asked = self.galaxy.chat_model(model)
         answers, tally = ask(
             stage,
             questions,
-            self.galaxy.chat_model(model),
+            asked,
             self.galaxy.ledger,
             lambda done, total: progress.report(what, done, total),
             limits_of(self.settings.models[model]),
             self.galaxy.budget,
         )
         self.tallies.append(tally)
+        log = getattr(asked, "log", None)  # of a server that the pass started or found
+        if log is not None:
+            self.logs[model] = log
         return answers
 
 
@@ -254,6 +260,8 @@ def _shown(work: Work, made: Made) -> dict[str, Any]:
         )
     if work.tallies:
         shown |= _asked(work.tallies)
+    for model, log in work.logs.items():
+        shown[f"log of {model}"] = dg.MetadataValue.path(log)
     return shown | dict(made.metadata)
 
 

@@ -140,6 +140,7 @@ def as_facts(job: Job) -> dict[str, Any]:
         "completed": job.completed,
         "failed": job.failed,
         "bytes": job.bytes,
+        "most_usd": job.most_usd,
         "recorded_at": job.recorded_at,
         "submitted_at": job.submitted_at,
         "ended_at": job.ended_at,

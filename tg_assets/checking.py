@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from resources.galaxy import Galaxy
+from resources.gpu import machine_devices
 from tg_assets.image_pool.listed import Refused
 from tg_assets.image_pool.listing import entries
 from tg_assets.image_pool.remembered import Remembered
-from tg_assets.settings import RenderedSource, Settings, Source
+from tg_assets.settings import RenderedSource, Settings, Source, VllmModel
 from tg_assets.task_tree.seeds import load_seeds
 from tg_assets.withdrawals.listed import read_withdrawals
 
@@ -30,6 +32,16 @@ def describe(settings: Settings) -> Iterator[str]:
         yield f"withdrawals: {withdrawn.height} entries in {settings.withdrawals}"
     for place, name in settings.model_uses():
         yield f"{place}: {name} ({settings.models[name].provider})"
+    yield from _prices(settings)
+
+
+def _prices(settings: Settings) -> Iterator[str]:
+    for name in sorted({name for _, name in settings.model_uses()}):
+        price = getattr(settings.models[name], "price", None)
+        if price is None:
+            continue
+        source = price.source or "as the settings say"
+        yield f"price of {name}: ${price.input:g} in, ${price.output:g} out, a million; {source}"
 
 
 def _held(source: Source, settings: Settings) -> str:
@@ -70,9 +82,34 @@ def remarks(settings: Settings) -> Iterator[str]:
                 "agree, and their votes are worth one; give them models, or temperatures, of "
                 "their own"
             )
+    yield from _servers(settings)
     for source in settings.sources:
         if not isinstance(source, RenderedSource) and settings.clip.model == "small":
             yield (
                 f"sources.{source.name}: clip.model small was trained on this project's drawn "
                 "pictures alone; for photos take a model such as ViT-B-32 (examples/openai.yaml)"
             )
+
+
+def _servers(settings: Settings) -> Iterator[str]:
+    """Yield what the models that vLLM serves would miss, were they started on this machine."""
+    from resources.vllm.command import NoVllm, devices_of, program
+
+    there = machine_devices()
+    for name in dict.fromkeys(name for _, name in settings.model_uses()):
+        model = settings.models[name]
+        if not isinstance(model, VllmModel):
+            continue
+        try:
+            program(model.python)
+        except NoVllm as error:
+            yield f"models.{name}.python: {error}"
+        if model.path is not None and model.path.startswith("/") and not Path(model.path).is_dir():
+            yield f"models.{name}.path: there is no folder {model.path}"
+        if there and devices_of(model) > len(there):
+            yield (
+                f"models.{name}: wants {devices_of(model)} devices, this machine has "
+                f"{', '.join(there)}"
+            )
+        if not there and devices_of(model):
+            yield f"models.{name}: this machine has no GPU; vLLM's build for the CPU is slow"

@@ -11,7 +11,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tg_assets import batch_commands, ledger_commands, task_space_commands
+from tg_assets import (
+    batch_commands,
+    forecast_commands,
+    ledger_commands,
+    match_commands,
+    task_space_commands,
+    vllm_commands,
+)
 from tg_assets.commanding import ConfigOption, errors, plain_words, say, settings_of
 
 app = typer.Typer(
@@ -23,8 +30,11 @@ app = typer.Typer(
 )
 app.add_typer(batch_commands.app, name="batches")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(match_commands.app, name="match")
 app.add_typer(task_space_commands.app, name="task-space")
+app.add_typer(vllm_commands.app, name="vllm")
 app.command()(ledger_commands.costs)
+app.command()(forecast_commands.forecast)
 
 
 @app.command()

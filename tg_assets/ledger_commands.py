@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +18,8 @@ from tg_assets.commanding import ConfigOption, plain_words, say, settings_of
 
 if TYPE_CHECKING:
     from resources.chat.ledger import Change, Ledger, Replayed
+    from resources.chat.openai_wire import Spoken
+    from tg_assets.settings import Settings
 
 WIDTH = 120
 """Columns where there is no terminal to ask."""
@@ -111,7 +113,8 @@ def replay(
             raise typer.BadParameter(str(error), param_hint="--stage") from None
         found = Replayed()
         if ledger is not None:
-            found = ledger.replay(chosen, dry_run=dry_run, replace=replace)
+            models = _spoken(settings_of(config))
+            found = ledger.replay(chosen, dry_run=dry_run, replace=replace, models=models)
         if json:
             _print_json(found)
         elif ledger is not None:
@@ -155,6 +158,17 @@ def _ledger(config: Path | None) -> Iterator[Ledger | None]:
         yield ledger
     finally:
         ledger.close()
+
+
+def _spoken(settings: Settings) -> Mapping[str, Spoken]:
+    """Return the models that are spoken to in OpenAI's protocol."""
+    from tg_assets.settings import EmbeddedModel
+
+    return {
+        name: model
+        for name, model in settings.models.items()
+        if not isinstance(model, EmbeddedModel)
+    }
 
 
 def _tell_replay(found: Replayed, dry_run: bool, replace: bool) -> None:

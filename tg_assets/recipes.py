@@ -19,11 +19,11 @@ from tg_assets.partitions import dimensions
 VERSIONS: Mapping[str, str] = MappingProxyType(
     {
         "task_tree": "1",
-        "task_embeddings": "1",
+        "task_embeddings": "2",
         "withdrawals": "1",
         "scenes": "1",
         "image_pool": "1",
-        "image_embeddings": "1",
+        "image_embeddings": "2",
         "clip_similarity": "1",
         "candidate_pairs": "1",
         "filtered_pairs": "1",

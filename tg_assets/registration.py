@@ -78,6 +78,33 @@ def _known_uris(tables: TableStore) -> set[str]:
     }
 
 
+def unlisted_files(settings: Settings, tables: TableStore) -> Iterator[SourceFile]:
+    """Yield what the sources hold and no shard lists yet; registers nothing.
+
+    Of containers it reads what is remembered; a home that is not there is not made.
+    """
+    seen = _known_uris(tables)
+    listings = tables.root / "listings"
+    for file in _files(settings, Remembered(listings if listings.is_dir() else None), []):
+        if file.uri not in seen:
+            seen.add(file.uri)
+            yield file
+
+
+def unlisted_seeds(settings: Settings, tables: TableStore) -> list[str]:
+    """Return the paths of the seeds that no batch lists or has grown; registers nothing.
+
+    Raises:
+        SeedsError: The seeds file cannot be used.
+    """
+    there: set[str] = set()
+    for batch in tables.partitions("seed_paths"):
+        there.update(tables.read("seed_paths", batch)["path"])
+        if tables.stamp("task_tree", batch) is not None:
+            there.update(tables.read("task_tree", batch)["path"])
+    return new_paths(load_seeds(settings.task_tree.seeds), there)
+
+
 def _write_refused(tables: TableStore, refused: list[Refused]) -> None:
     rows = [(entry.uri, entry.source, entry.reason, entry.detail) for entry in refused]
     frame = pl.DataFrame(rows, schema=dict(REFUSED_FILES.columns), orient="row")
@@ -95,14 +122,8 @@ def list_batch(settings: Settings, tables: TableStore, registered: Iterable[str]
     Raises:
         SeedsError: The seeds file cannot be used.
     """
-    seeds = load_seeds(settings.task_tree.seeds)
     listed = tables.partitions("seed_paths")
-    there: set[str] = set()
-    for batch in listed:
-        there.update(tables.read("seed_paths", batch)["path"])
-        if tables.stamp("task_tree", batch) is not None:
-            there.update(tables.read("task_tree", batch)["path"])
-    fresh = new_paths(seeds, there)
+    fresh = unlisted_seeds(settings, tables)
     if fresh:
         key = f"{len(listed):04d}"
         tables.write("seed_paths", SEED_PATHS.enforce(pl.DataFrame({"path": fresh})), key)

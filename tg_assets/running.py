@@ -19,9 +19,10 @@ from rich.table import Table
 
 from resources import progress
 from resources.chat.ledger import LedgerError
-from resources.clip import ClipError
+from resources.clip_settings import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
+from tg_assets.clip_similarity.showing_matches import NoSuchImage
 from tg_assets.image_pool.excluded import ExcludedError
 from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.image_pool.storages import StorageError
@@ -51,6 +52,7 @@ USER_ERRORS = (
     FolderError,
     LedgerError,
     ListError,
+    NoSuchImage,
     SeedsError,
     StorageError,
     TableError,

@@ -21,6 +21,7 @@ from tg_assets.settings_models import Model
 from tg_assets.settings_models import OpenAIBatchModel as OpenAIBatchModel
 from tg_assets.settings_models import OpenAIModel as OpenAIModel
 from tg_assets.settings_models import Price as Price
+from tg_assets.settings_models import VllmModel as VllmModel
 from tg_assets.settings_parts import Name
 from tg_assets.settings_parts import Part as Part
 from tg_assets.settings_sources import S3, STORAGES, Images, resolved_source
@@ -58,7 +59,8 @@ class Clip(Part):
     checkpoint: str | None = None
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    batch_size: int = Field(default=64, ge=1)
+    batch_size: int | None = Field(default=None, ge=1)  # what suits the device
+    decode_workers: int | None = Field(default=None, ge=1)  # one a processor
     label_template: str | None = None
 
 
@@ -271,6 +273,15 @@ def _absolute_ledger(url: str | None, base: Path) -> str | None:
     return f"{prefix}:///{_absolute('ledger', path, base)}"
 
 
+def _absolute_weights(name: str, path: str | None, base: Path) -> str | None:
+    """Return where a model's weights are: a folder as an absolute path, a name as it is."""
+    if path is None:
+        return None
+    folder = _absolute(f"models.{name}.path", path, base)
+    is_folder = path.startswith((".", "/", "~")) or Path(folder).is_dir()
+    return folder if is_folder else path
+
+
 def _resolved(settings: Settings, base: Path) -> Settings:
     def at(key: str, path: str | None) -> str | None:
         return None if path is None else _absolute(key, path, base)
@@ -290,8 +301,20 @@ def _resolved(settings: Settings, base: Path) -> Settings:
     clip = settings.clip.model_copy(
         update={"checkpoint": at("clip.checkpoint", settings.clip.checkpoint)}
     )
+    models = {
+        name: model.model_copy(
+            update={
+                "path": _absolute_weights(name, model.path, base),
+                "python": at(f"models.{name}.python", model.python),
+            }
+        )
+        if isinstance(model, VllmModel)
+        else model
+        for name, model in settings.models.items()
+    }
     return settings.model_copy(
         update={
+            "models": models,
             "home": at("home", settings.home),
             "sources": sources,
             "images": settings.images.model_copy(update={"excluded": excluded}),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from resources.chat.money.prices import list_price
 from tg_assets.settings_parts import VARIABLE, Part
 
 
@@ -14,6 +15,23 @@ class Price(Part):
 
     input: float = Field(ge=0)
     output: float = Field(ge=0)
+    source: str | None = None  # where it is from, and of when; for people
+
+
+def with_list_price(raw: Any) -> Any:
+    """Give a model's settings its list price where they name none and there is one.
+
+    Args:
+        raw: The settings of an OpenAI-compatible model before they are validated.
+    """
+    if not isinstance(raw, dict) or raw.get("price") is not None:
+        return raw
+    base_url = raw.get("base_url")
+    listed = list_price(str(raw.get("model")), None if base_url is None else str(base_url))
+    if listed is None:
+        return {name: value for name, value in raw.items() if name != "price"}
+    source = f"list price of {listed.date}, {listed.source}"
+    return {**raw, "price": {"input": listed.input, "output": listed.output, "source": source}}
 
 
 class EmbeddedModel(Part):
@@ -30,7 +48,7 @@ class OpenAIModel(Part):
 
     provider: Literal["openai"]
     model: str
-    price: Price
+    price: Price  # the list price when the file names none
     base_url: str | None = None
     api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
     served_as: str | None = None  # how its replies name it, where that is another name
@@ -47,13 +65,18 @@ class OpenAIModel(Part):
     max_attempts: int = Field(default=5, ge=1)
     items_per_request: int = Field(default=10, ge=1)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _at_list_price(cls, raw: Any) -> Any:
+        return with_list_price(raw)
+
 
 class OpenAIBatchModel(Part):
     """Any endpoint that speaks OpenAI's Batch API: cheaper, and answered within a day."""
 
     provider: Literal["openai-batch"]
     model: str
-    price: Price
+    price: Price  # the list price when the file names none; a batch pays its discount of it
     discount: float = Field(default=0.5, gt=0, le=1)
     base_url: str | None = None
     api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
@@ -73,5 +96,51 @@ class OpenAIBatchModel(Part):
     timeout_s: float = Field(default=120, gt=0)
     wait: bool = True
 
+    @model_validator(mode="before")
+    @classmethod
+    def _at_list_price(cls, raw: Any) -> Any:
+        return with_list_price(raw)
 
-Model = Annotated[EmbeddedModel | OpenAIModel | OpenAIBatchModel, Field(discriminator="provider")]
+
+class VllmModel(Part):
+    """A model that vLLM serves on this machine's devices, started when it is asked.
+
+    `model` is its name in the ledger and at the server; `path` is where its weights are, and may
+    change without a question being asked again. Of the two lists of further arguments for
+    ``vllm serve``, `model_args` holds those that shape replies (a chat template, a quantization),
+    `server_args` those that do not.
+    """
+
+    provider: Literal["vllm"]
+    model: str
+    path: str | None = None  # a folder or a name at the hub; the model's name when absent
+    python: str | None = None  # an environment's folder or interpreter; the running one when absent
+    tensor_parallel: int = Field(default=1, ge=1)
+    devices: int | None = Field(default=None, ge=0)  # as many as tensor_parallel when absent
+    dtype: str = "auto"
+    max_model_len: int | None = Field(default=None, ge=1)
+    gpu_memory_utilization: float = Field(default=0.9, gt=0, le=1)
+    api_server_count: int = Field(default=1, ge=1)
+    limit_images: int | None = Field(default=1, ge=1)
+    images: Literal["uuid", "base64"] = "uuid"
+    model_args: tuple[str, ...] = ()
+    server_args: tuple[str, ...] = ()
+    env: dict[str, str] = Field(default={})
+    idle_s: float = Field(default=300, ge=0)
+    start_timeout_s: float = Field(default=1800, gt=0)
+    wait_s: float = Field(default=3600, ge=0)  # for devices that others use
+    price: Price = Price(input=0, output=0)
+    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
+    temperature: float | None = 0.0
+    max_tokens: int = Field(default=1024, ge=16)
+    max_image_side: int = Field(default=1024, ge=64)
+    image_detail: Literal["auto", "low", "high"] = "auto"
+    concurrency: int = Field(default=128, ge=1, le=4096)
+    timeout_s: float = Field(default=600, gt=0)
+    max_attempts: int = Field(default=5, ge=1)
+    items_per_request: int = Field(default=10, ge=1)
+
+
+Model = Annotated[
+    EmbeddedModel | OpenAIModel | OpenAIBatchModel | VllmModel, Field(discriminator="provider")
+]

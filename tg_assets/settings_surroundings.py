@@ -132,8 +132,7 @@ def _ledger(url: str) -> Iterator[str]:
 
 def _clip(clip: Clip) -> Iterator[str]:
     """Say what is wrong with the encoder as far as can be told without loading torch."""
-    from resources.clip import ClipError
-    from resources.clip_settings import clip_settings
+    from resources.clip_settings import ClipError, clip_settings
 
     try:
         encoder = clip_settings(clip)

@@ -232,13 +232,19 @@ UNDECODED_FILES = _table(
 TASK_EMBEDDINGS = _table(
     "task_embeddings",
     "task_id",
-    {"task_id": pl.String, "text": pl.String, "embedding": pl.List(pl.Float32)},
+    {
+        "task_id": pl.String,
+        "text": pl.String,
+        "embedding": pl.List(pl.Float16),
+        "reason": pl.String,
+    },
+    nullable="embedding reason",  # exactly one of the two is null
 )
 
 IMAGE_EMBEDDINGS = _table(
     "image_embeddings",
     "image_id",
-    {"image_id": pl.String, "embedding": pl.List(pl.Float32), "reason": pl.String},
+    {"image_id": pl.String, "embedding": pl.List(pl.Float16), "reason": pl.String},
     nullable="embedding reason",  # exactly one of the two is null
 )
 

@@ -136,7 +136,9 @@ class OwnPass(Protocol):
 class BringsItsOwnPass(Protocol):
     """A model that is not asked a request at a time, such as one behind a batch API."""
 
-    def open_pass(self, stage: Any, pending: Any, ledger: Any, tally: Any, counter: Any) -> OwnPass:
+    def open_pass(
+        self, stage: Any, pending: Any, ledger: Any, tally: Any, counter: Any, budget: Any
+    ) -> OwnPass:
         """Open a pass over what is to be asked.
 
         Args:
@@ -145,6 +147,7 @@ class BringsItsOwnPass(Protocol):
             ledger: The `resources.chat.ledger.Ledger`.
             tally: The `resources.chat.asking.Tally` of what is done.
             counter: The `resources.chat.asking.Counter`, told how many questions are answered.
+            budget: The `resources.chat.limits.budget.Budget` of the run.
         """
 
 

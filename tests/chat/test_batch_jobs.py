@@ -47,6 +47,7 @@ def _recorded(store: JobStore, *names: str) -> Job:
         endpoint="e",
         file_hash="f",
         size=10,
+        most_usd=0.0,
     )
 
 

@@ -15,9 +15,10 @@ from ledgers import BOTH, key, received, rows_of
 
 from resources.chat.ledger import Ledger
 from resources.chat.ledger.replay import reply_again
-from resources.chat.messages import Outcome
+from resources.chat.messages import ChatReply, Outcome
 from resources.chat.stages import Stage, UnusableReply
 from tg_assets.asked_stages import UnknownStage, asked_stages, stages_called
+from tg_assets.settings_models import OpenAIModel, Price
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -26,7 +27,12 @@ Parse = Callable[[str], Any]
 
 def completion(content: str, finish: str = "stop", **message: object) -> str:
     choice = {"message": {"content": content, **message}, "finish_reason": finish}
-    return orjson.dumps({"choices": [choice]}).decode()
+    return orjson.dumps({"model": "some-model-2026", "choices": [choice]}).decode()
+
+
+def settings(**values: object) -> OpenAIModel:
+    told = {"provider": "openai", "price": Price(input=1, output=1), **values}
+    return OpenAIModel.model_validate(told)
 
 
 def stage(parse: Parse) -> Stage:
@@ -148,17 +154,35 @@ def test_body_is_read_as_it_was_when_it_came(content: str, finish: str) -> None:
         "length": Outcome.TRUNCATED,
         "content_filter": Outcome.CONTENT_FILTER,
     }[finish]
-    reply = reply_again(completion(content, finish), Outcome.ANSWERED)
+    reply = reply_again(completion(content, finish), Outcome.ANSWERED, None)
     assert reply is not None
     assert reply.outcome == expected
     assert reply.text == (content if content.strip() else None)
 
 
 def test_refusal_and_error_of_the_endpoint_stay_what_they_are() -> None:
-    refusal = reply_again(completion("", refusal="No."), Outcome.REFUSED)
+    refusal = reply_again(completion("", refusal="No."), Outcome.REFUSED, None)
     assert refusal is not None
     assert (refusal.outcome, refusal.reason) == (Outcome.REFUSED, "No.")
-    assert reply_again('{"error": {"code": "content_filter"}}', Outcome.CONTENT_FILTER) is None
+    assert (
+        reply_again('{"error": {"code": "content_filter"}}', Outcome.CONTENT_FILTER, None) is None
+    )
+
+
+@BOTH
+def test_reply_of_another_model_stays_none_until_the_settings_say_it_is_the_same(
+    ledger: Ledger,
+) -> None:
+    raw = completion("7")
+    reply = ChatReply(Outcome.INVALID, "7", raw, 10, 2, 0.25, reason="another model answered")
+    ledger.record([received(["a"], Outcome.INVALID, raw=raw, reply=reply)])
+    assert ledger.replay([stage(int)]).answered == 0
+    asked_for = settings(model="other-model")
+    assert ledger.replay([stage(int)], models={"m": asked_for}).answered == 0
+    assert answer(ledger, "a")[0] == Outcome.INVALID
+    same = settings(model="other-model", served_as="some-model")
+    assert ledger.replay([stage(int)], models={"m": same}).answered == 1
+    assert answer(ledger, "a") == (Outcome.ANSWERED, 7, 1)
 
 
 def test_every_stage_is_found_by_its_name() -> None:

@@ -79,6 +79,16 @@ def test_vectors_of_several_encoders_are_refused() -> None:
         Batch(mixed)
 
 
+def test_withdrawn_task_types_leave_room_for_the_next_best() -> None:
+    images = frame("image_id", "i", vectors(1, 5), KINDS[0])
+    tasks = frame("task_id", "t", vectors(2, 40), KINDS[0])
+    withdrawn = {f"t{row}" for row in range(0, 40, 3)} | {"elsewhere"}
+    rest = tasks.filter(~pl.col("task_id").is_in(sorted(withdrawn)))
+    for keep in (1, 7, 26, 40):
+        found = Batch(tasks).best_without(images, keep, withdrawn)
+        assert found.equals(best_of_cell(images, rest, keep))
+
+
 def test_a_batch_is_read_once_for_each_version_of_its_rows() -> None:
     read = []
 

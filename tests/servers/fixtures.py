@@ -34,8 +34,8 @@ class RunningServer:
         log: One entry a request, in order of arrival.
     """
 
-    def __init__(self, behaviour: Behaviour) -> None:
-        self._server = SchemaServer(behaviour)
+    def __init__(self, behaviour: Behaviour, server: SchemaServer | None = None) -> None:
+        self._server = server or SchemaServer(behaviour)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from resources.device import DeviceClock
 from tg_assets.artifact import Made, Work, artifact
 from tg_assets.clip_similarity.candidates import best_of_all
-from tg_assets.clip_similarity.cells import Batch, Batches, best_of_cell
+from tg_assets.clip_similarity.cells import Batch, Batches
 from tg_assets.clip_similarity.embedding import embed_images, embed_labels
+from tg_assets.clip_similarity.looking import looked_at
+from tg_assets.clip_similarity.one_encoder import ENCODER, require_one_encoder
 from tg_assets.partitions import dimensions
 from tg_assets.pools import gpu_pool
 from tg_assets.showing import histogram
@@ -20,29 +23,39 @@ from tg_assets.showing import histogram
 @artifact("torch", pool=gpu_pool)
 def task_embeddings(work: Work) -> Made:
     """The batch's task types as vectors of the text tower."""
-    frame, shortened = embed_labels(work.read("task_tree"), work.galaxy.encoder)
-    return Made(
-        frame,
-        metadata={"labels shortened to fit": shortened, "encoder": work.galaxy.encoder.describe()},
-    )
+    clock = DeviceClock()
+    frame, shortened = embed_labels(work.read("task_tree"), work.galaxy.encoder, clock)
+    shown = {"labels shortened to fit": shortened}
+    return _embedded(work, frame, clock, shown)
 
 
 @artifact("torch", pool=gpu_pool)
 def image_embeddings(work: Work) -> Made:
     """The shard's images as vectors; an image that changed since is a row with that reason."""
-    frame = embed_images(work.read("image_pool"), work.galaxy.encoder, f"embed {work.partition}")
+    clock = DeviceClock()
+    encoder, decoders = work.galaxy.encoder, work.galaxy.picture_decoders
+    what = f"embed {work.partition}"
+    frame = embed_images(work.read("image_pool"), encoder, decoders, what, clock)
+    return _embedded(work, frame, clock, {})
+
+
+def _embedded(work: Work, frame: pl.DataFrame, clock: DeviceClock, shown: dict[str, Any]) -> Made:
+    encoder = work.galaxy.encoder
     missing = frame["embedding"].null_count()
+    metadata = shown | {"without embedding": missing, "encoder": encoder.describe()}
+    if (busy := clock.busy_share()) is not None:
+        metadata["share of time the device was busy"] = busy
     return Made(
-        frame,
-        metadata={"images without embedding": missing, "encoder": work.galaxy.encoder.describe()},
-        facts={"missing": missing},
+        frame, metadata=metadata, facts={"missing": missing, ENCODER: encoder.fingerprint()}
     )
 
 
 @artifact("polars")
 def clip_similarity(work: Work) -> Made:
     """The cell's best task types of each image: the top of the matrix, never the whole of it."""
-    frame = _batch(work).best(work.read("image_embeddings"), work.settings.match.keep_per_batch)
+    require_one_encoder(work.tables, *work.keys)
+    batch = _batch(work, work.keys[1])
+    frame = batch.best(work.read("image_embeddings"), work.settings.match.keep_per_batch)
     return Made(frame, metadata=_scores(frame))
 
 
@@ -72,17 +85,19 @@ def candidate_pairs(work: Work) -> Made:
     if images.len():
         frame = frame.filter(~pl.col("image_id").is_in(images.implode()))
     shown = {"withdrawn": withdrawn.height, "images compared again": compared}
-    return Made(frame, metadata=_scores(frame) | shown)
+    seen = looked_at(frame, work.tables, work.inputs.open["clip_similarity"], tasks)
+    return Made(frame, metadata=_scores(frame) | shown | seen)
 
 
 _BATCHES = Batches()
 
 
-def _batch(work: Work) -> Batch:
-    """Return the cell's task types, prepared once a process."""
-    (batch,) = work.inputs.open["task_embeddings"]
-    stamp = work.tables.stamp("task_embeddings", str(batch))
-    return _BATCHES.get(stamp.version if stamp else "", lambda: work.read("task_embeddings"))
+def _batch(work: Work, key: str) -> Batch:
+    """Return the task types of a batch, prepared once a process."""
+    stamp = work.tables.stamp("task_embeddings", key)
+    return _BATCHES.get(
+        stamp.version if stamp else "", lambda: work.tables.read("task_embeddings", key)
+    )
 
 
 def _cells(work: Work) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -91,14 +106,9 @@ def _cells(work: Work) -> Iterator[tuple[str, pl.DataFrame]]:
 
 
 def _compared_again(work: Work, batch: str, short: list[str], withdrawn: set[str]) -> pl.DataFrame:
-    (shard,) = work.keys
-    tasks = work.tables.read("task_embeddings", batch)
-    images = work.tables.read("image_embeddings", shard)
-    return best_of_cell(
-        images.filter(pl.col("image_id").is_in(pl.Series(short).implode())),
-        tasks.filter(~pl.col("task_id").is_in(pl.Series(sorted(withdrawn)).implode())),
-        work.settings.match.top_k,
-    )
+    images = work.tables.read("image_embeddings", *work.keys)
+    images = images.filter(pl.col("image_id").is_in(pl.Series(short).implode()))
+    return _batch(work, batch).best_without(images, work.settings.match.top_k, withdrawn)
 
 
 def _scores(frame: pl.DataFrame) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 import numpy as np
 import polars as pl
@@ -65,6 +65,17 @@ class Batch:
                 }
             )
         )
+
+    def best_without(self, images: pl.DataFrame, keep: int, withdrawn: Set[str]) -> pl.DataFrame:
+        """Return each image's best task types that are not withdrawn: see `best`.
+
+        As many more are looked for as are withdrawn, so a batch that was prepared serves as it is.
+        """
+        gone = self.ids.is_in(pl.Series(sorted(withdrawn), dtype=pl.String).implode())
+        found = self.best(images, keep + int(gone.sum()))
+        lost = pl.col("task_id").is_in(self.ids.filter(gone).implode())
+        rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("image_id")
+        return found.filter(~lost).with_columns(rank=rank).filter(pl.col("rank") <= keep)
 
 
 def best_of_cell(images: pl.DataFrame, tasks: pl.DataFrame, keep: int) -> pl.DataFrame:

@@ -74,7 +74,7 @@ def ask(
         pending = packed(stage, still_open, model.items_per_request, found)
         counter = Counter(len(answers), len(set(keys)), progress)
         work = (
-            model.open_pass(stage, pending, ledger, tally, counter)
+            model.open_pass(stage, pending, ledger, tally, counter, budget or Budget())
             if isinstance(model, BringsItsOwnPass)
             else OnlinePass(
                 stage, model, ledger, tally, pending, counter, limits, budget or Budget()

@@ -24,6 +24,8 @@ from resources.chat.batch.packing import Asked, Packed, Packet, pack
 from resources.chat.batch.remote import Refused, Remote
 from resources.chat.images import EncodedImages
 from resources.chat.ledger import Ledger, LedgerError
+from resources.chat.limits.budget import Budget, BudgetSpent
+from resources.chat.limits.held_by_batches import OverBudget
 from resources.chat.messages import StopAsking
 from resources.chat.stages import Stage
 from tg_assets.settings_models import OpenAIBatchModel
@@ -48,6 +50,7 @@ class BatchPass:
         ledger: Where answers go; its database also holds the jobs.
         tally: Counts what is paid.
         counter: Counts what is answered.
+        budget: What may be spent.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class BatchPass:
         ledger: Ledger,
         tally: Tally,
         counter: Counts,
+        budget: Budget,
     ) -> None:
         self._name = name
         self._settings = settings
@@ -66,8 +70,11 @@ class BatchPass:
         self._counter = counter
         self._open = OpenQuestions(stage, name, pending, ledger, counter, settings.max_attempts)
         self._followed: dict[str, Job] = {}
-        self._queue_is_full = False
-        self._store = JobStore(ledger.engine)
+        self._held_back: str | None = None
+        self._tally = tally
+        self._budget = budget
+        self._run_usd: dict[str, float] = {}
+        self._store = JobStore(ledger.engine, budget)
         self._remote = Remote(name, settings)
         self._images = EncodedImages(settings.max_image_side)
         self._harvester = Harvester(name, settings, stage, ledger, self._store, self._remote, tally)
@@ -96,7 +103,7 @@ class BatchPass:
                     await to_the_end(self._leave_open)
                     return
                 await asyncio.sleep(self._settings.poll_s)
-                self._queue_is_full = False
+                self._held_back = None
         except asyncio.CancelledError:
             self._say_what_goes_on()
             raise
@@ -144,26 +151,46 @@ class BatchPass:
         """Pack, record and submit until nothing waits or enough is open."""
         while (
             self._open.waiting
-            and not self._queue_is_full
+            and self._held_back is None
             and len(self._followed) < self._settings.max_open_jobs
         ):
-            packed = await pack(self._stage, self._settings, self._images, self._open.waiting)
+            free = await to_the_end(self._store.free_usd)
+            packed = await pack(self._stage, self._settings, self._images, self._open.waiting, free)
             with packed.content:
                 await to_the_end(self._open.fail, _reasons(packed.refused))
-                if not packed.packets:
-                    continue
-                try:
-                    job = await to_the_end(self._recorded, packed)
-                except Taken:
-                    self._open.waiting.extendleft(reversed(packed.packets))
-                    await to_the_end(self._follow_what_is_open)
-                    continue
-                self._followed[job.id] = job
-                await self._submit(job, packed.content)
+                if packed.packets:
+                    await self._record_and_submit(packed)
+                elif packed.short_of_usd:
+                    self._hold_back_or_stop(packed.short_of_usd, free)
+
+    async def _record_and_submit(self, packed: Packed) -> None:
+        try:
+            job = await to_the_end(self._recorded, packed)
+        except (Taken, OverBudget):  # another run was faster
+            self._open.waiting.extendleft(reversed(packed.packets))
+            await to_the_end(self._follow_what_is_open)
+            return
+        self._followed[job.id] = job
+        await self._submit(job, packed.content)
+
+    def _hold_back_or_stop(self, cost_usd: float, free_usd: float) -> None:
+        """Hand nothing over until a batch has ended that may have cost less than it holds.
+
+        Raises:
+            BudgetSpent: No batch of this pass is open.
+        """
+        self._held_back = "the budget is held by the batches that are open"
+        if not self._followed:
+            raise BudgetSpent(
+                f"stage {self._stage.name}: asking stopped before the budget is overrun. The next "
+                f"request may cost up to ${cost_usd:.6f}; ${max(0.0, free_usd):.6f} are neither "
+                "spent nor held by runs and batches that are under way. Everything that was bought "
+                "is kept: raise the budget in the settings and run again"
+            )
 
     def _recorded(self, packed: Packed) -> Job:
         requests = [packet.recorded(n) for n, packet in enumerate(packed.packets, 1)]
-        return self._store.record(
+        job = self._store.record(
             requests,
             model=self._name,
             stage=self._stage.name,
@@ -171,7 +198,11 @@ class BatchPass:
             endpoint=self._remote.endpoint,
             file_hash=packed.file_hash,
             size=packed.size,
+            most_usd=packed.most_usd,
         )
+        if self._budget.run_takes(job.most_usd):
+            self._run_usd[job.id] = job.most_usd
+        return job
 
     async def _submit(self, job: Job, content: BinaryIO | None) -> Job:
         """Bring a job that this pass holds to the endpoint, from wherever it is."""
@@ -205,6 +236,7 @@ class BatchPass:
     async def _finish(self, job: Job, state: State, **columns: object) -> None:
         await to_the_end(lambda: self._store.finish(job, state, **columns))
         self._followed.pop(job.id, None)
+        self._budget.run_returns(self._run_usd.pop(job.id, 0.0))
 
     async def _look(self) -> bool:
         """See how far the followed jobs are; whether one of them came to an end."""
@@ -275,9 +307,12 @@ class BatchPass:
         return await self._submit(job, None)
 
     async def _harvest(self, job: Job, batch: Batch) -> None:
+        spent = self._tally.cost_usd
         harvest = await self._harvester.harvest(job, batch)
+        if job.id in self._run_usd:  # what it cost stays taken
+            self._run_usd[job.id] -= self._tally.cost_usd - spent
         await self._finish(job, State.HARVESTED, result=harvest.counts.as_json())
-        self._queue_is_full = False
+        self._held_back = None
         if harvest.counts.strange:
             logger.warning(
                 "%s (%s) did not say one thing about each of its %d requests: %s",
@@ -310,7 +345,7 @@ class BatchPass:
                 f"model {self._name}: the endpoint refused {job.called} of {job.requests:,} "
                 f"requests, none was carried out: {reasons}"
             )
-        self._queue_is_full = True
+        self._held_back = "the endpoint's queue of batches is full"
         if self._followed:  # there is room again once they have ended
             for request in requests.values():
                 self._open.wait(request.keys, more_room=request.more_room)
@@ -327,9 +362,7 @@ class BatchPass:
             if job is not None:
                 said = f"{job.remote_status or job.state}, {job.completed} of {job.requests} done"
                 reasons[key] = f"waiting for {job.called} ({said})"
-        why = "the endpoint's queue of batches is full"
-        if not self._queue_is_full:
-            why = f"{len(self._followed)} batches are open (max_open_jobs)"
+        why = self._held_back or f"{len(self._followed)} batches are open (max_open_jobs)"
         for key in self._open.keys - set(reasons):
             reasons[key] = f"waits until it can be handed over: {why}"
         questions = len(reasons)

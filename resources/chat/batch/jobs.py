@@ -20,6 +20,8 @@ from resources.chat.batch.holders import is_dead, new_holder
 from resources.chat.ledger import LedgerError, responses
 from resources.chat.ledger.opening import READS_ONLY, in_short
 from resources.chat.ledger.schema import batch_claims, batch_jobs, batch_requests
+from resources.chat.limits.budget import Budget
+from resources.chat.limits.held_by_batches import free_usd, hold, release
 from tg_assets.ids import digest
 
 HELD_S = 90.0
@@ -87,6 +89,7 @@ class Job:
     file_hash: str
     requests: int
     bytes: int
+    most_usd: float
     state: State
     file_id: str | None
     batch_id: str | None
@@ -119,10 +122,12 @@ class JobStore:
 
     Args:
         engine: The ledger's engine.
+        budget: What may be spent; no limit when absent.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, budget: Budget | None = None) -> None:
         self._engine = engine
+        self._budget = budget or Budget()
         self.me = new_holder()
 
     @contextmanager
@@ -154,10 +159,12 @@ class JobStore:
         endpoint: str,
         file_hash: str,
         size: int,
+        most_usd: float,
     ) -> Job:
         """Write a job down, held by this pass, before anything of it is sent.
 
         Raises:
+            OverBudget: It may cost more than what is free; nothing was written.
             Taken: One of its questions is in another open job; nothing was written.
         """
         content = digest("batch content", endpoint, *(request.custom_id for request in requests))
@@ -173,6 +180,7 @@ class JobStore:
             "file_hash": file_hash,
             "requests": len(requests),
             "bytes": size,
+            "most_usd": most_usd,
             "state": str(State.RECORDED),
             "completed": 0,
             "failed": 0,
@@ -183,6 +191,7 @@ class JobStore:
         claims = sorted(key for request in requests for key in request.keys)
         try:
             with self._begin() as connection:
+                hold(connection, self._budget, row["id"], most_usd)
                 connection.execute(sa.insert(batch_jobs), [row])
                 connection.execute(
                     sa.insert(batch_claims), [{"key": key, "job_id": row["id"]} for key in claims]
@@ -332,6 +341,7 @@ class JobStore:
                 )
             if ends:
                 connection.execute(sa.delete(batch_claims).where(batch_claims.c.job_id == job.id))
+                release(connection, job.id)
 
     def drop(self, job: Job) -> None:
         """Forget a job that was never submitted; its questions are free again."""
@@ -339,6 +349,12 @@ class JobStore:
             for table in (batch_claims, batch_requests):
                 connection.execute(sa.delete(table).where(table.c.job_id == job.id))
             connection.execute(sa.delete(batch_jobs).where(batch_jobs.c.id == job.id))
+            release(connection, job.id)
+
+    def free_usd(self) -> float:
+        """Return what may still be spent, infinite without a budget."""
+        with self._read() as connection:
+            return free_usd(connection, self._budget)
 
 
 def _unusable(error: sa.exc.SQLAlchemyError) -> LedgerError:

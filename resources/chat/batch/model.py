@@ -11,6 +11,7 @@ from resources.chat.batch.batch_pass import BatchPass
 from resources.chat.batch.open_questions import Counts
 from resources.chat.batch.packing import Asked
 from resources.chat.ledger import Ledger
+from resources.chat.limits.budget import Budget
 from resources.chat.messages import StopAsking
 from resources.chat.stages import Stage
 from tg_assets.settings_models import OpenAIBatchModel
@@ -32,10 +33,18 @@ class BatchChat:
         self._settings = settings
 
     def open_pass(
-        self, stage: Stage, pending: Iterable[Asked], ledger: Ledger, tally: Tally, counter: Counts
+        self,
+        stage: Stage,
+        pending: Iterable[Asked],
+        ledger: Ledger,
+        tally: Tally,
+        counter: Counts,
+        budget: Budget | None = None,
     ) -> BatchPass:
         """Open a pass; see `BringsItsOwnPass`."""
-        return BatchPass(self.name, self._settings, stage, pending, ledger, tally, counter)
+        return BatchPass(
+            self.name, self._settings, stage, pending, ledger, tally, counter, budget or Budget()
+        )
 
     async def prepare(self, request: object) -> NoReturn:
         """Refuse: there is no such thing as a single request.

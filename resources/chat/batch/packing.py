@@ -14,7 +14,9 @@ from resources.chat import openai_wire as wire
 from resources.chat.batch.jobs import BatchRequest
 from resources.chat.batch.lines import request_line
 from resources.chat.images import EncodedImages
+from resources.chat.limits.budget import NOTHING_USD
 from resources.chat.messages import GiveUp
+from resources.chat.money.demand import demand_of
 from resources.chat.stages import Question, Stage
 from tg_assets.ids import digest
 from tg_assets.settings_models import OpenAIBatchModel
@@ -66,6 +68,14 @@ class Packet:
         return BatchRequest(self.custom_id, line, image_id, asked, self.more_room)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file, and what it may cost."""
+
+    content: bytes
+    most_usd: float
+
+
 @dataclass(slots=True)
 class Packed:
     """One file, ready to be uploaded.
@@ -74,6 +84,8 @@ class Packed:
         content: The file; it has no name, so that no kill leaves it behind.
         packets: What is in it, in order.
         refused: Packets that cannot be asked, each with its reason; not in the file.
+        most_usd: What they may cost.
+        short_of_usd: What the next packet may cost, where the budget did not reach for it.
     """
 
     content: BinaryIO
@@ -81,22 +93,29 @@ class Packed:
     refused: list[tuple[Packet, str]] = field(default_factory=list)
     size: int = 0
     file_hash: str = ""
+    most_usd: float = 0.0
+    short_of_usd: float = 0.0
 
 
 async def pack(
-    stage: Stage, settings: OpenAIBatchModel, images: EncodedImages, waiting: deque[Packet]
+    stage: Stage,
+    settings: OpenAIBatchModel,
+    images: EncodedImages,
+    waiting: deque[Packet],
+    free_usd: float,
 ) -> Packed:
-    """Take packets from the front until a file is full by count or by bytes.
+    """Take packets from the front until a file is full by count, by bytes or by the budget.
 
     Args:
         stage: What is asked.
         settings: The model's settings, with the limits of a file.
         images: Encodes what is shown.
         waiting: Packets; those that are taken are gone from it.
+        free_usd: What the file may cost.
     """
     packed = Packed(tempfile.TemporaryFile(prefix="tg-batch-"))  # noqa: SIM115 - the caller's
     state = hashlib.sha256()
-    ahead: deque[tuple[Packet, asyncio.Task[bytes]]] = deque()
+    ahead: deque[tuple[Packet, asyncio.Task[Line]]] = deque()
     try:
         while len(packed.packets) < settings.max_requests_per_file:
             while waiting and len(ahead) < READ_AHEAD:
@@ -107,14 +126,18 @@ async def pack(
                 break
             packet, task = ahead[0]
             line = await _line_or_refusal(packed, packet, task, settings.max_bytes_per_file)
-            if line is not None and packed.size + len(line) > settings.max_bytes_per_file:
+            if line is not None and packed.size + len(line.content) > settings.max_bytes_per_file:
+                break
+            if line is not None and packed.most_usd + line.most_usd > free_usd + NOTHING_USD:
+                packed.short_of_usd = line.most_usd
                 break
             ahead.popleft()
             if line is not None:
-                packed.content.write(line)
-                state.update(line)
+                packed.content.write(line.content)
+                state.update(line.content)
                 packed.packets.append(packet)
-                packed.size += len(line)
+                packed.size += len(line.content)
+                packed.most_usd += line.most_usd
     except BaseException:
         packed.content.close()
         raise
@@ -126,16 +149,16 @@ async def pack(
 
 
 async def _line_or_refusal(
-    packed: Packed, packet: Packet, task: asyncio.Task[bytes], most: int
-) -> bytes | None:
+    packed: Packed, packet: Packet, task: asyncio.Task[Line], most: int
+) -> Line | None:
     try:
         line = await task
     except GiveUp as error:
         packed.refused.append((packet, error.reason))
         return None
-    if len(line) > most:
+    if len(line.content) > most:
         reason = (
-            f"the request takes {len(line):,} bytes, more than a whole file may have "
+            f"the request takes {len(line.content):,} bytes, more than a whole file may have "
             f"(max_bytes_per_file: {most:,}); lower max_image_side or items_per_request"
         )
         packed.refused.append((packet, reason))
@@ -145,9 +168,11 @@ async def _line_or_refusal(
 
 async def _line(
     stage: Stage, settings: OpenAIBatchModel, images: EncodedImages, packet: Packet
-) -> bytes:
+) -> Line:
     questions: Sequence[Question] = list(packet.questions.values())
     request = replace(stage.request(questions), more_room=packet.more_room)
-    image = request.image
-    url = None if image is None else (await images.get(image)).url
-    return request_line(packet.custom_id, wire.body_of(settings, request, url))
+    shown = None if request.image is None else await images.get(request.image)
+    size, url = (None, None) if shown is None else (shown.size, shown.url)
+    demand = demand_of(settings, request, size, settings.discount)
+    body = wire.body_of(settings, request, url)
+    return Line(request_line(packet.custom_id, body), demand.cost_usd)

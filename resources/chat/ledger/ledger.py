@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import orjson
 import polars as pl
@@ -16,8 +17,10 @@ from resources.chat.ledger.replay import Progress, Replay, Replayed
 from resources.chat.ledger.schema import OUTCOMES, askings
 from resources.chat.ledger.statements import OnPostgreSQL, OnSQLite, Statements
 from resources.chat.messages import Answer
+from resources.chat.openai_wire import Spoken
 from resources.chat.stages import Stage
 
+NO_MODELS: Mapping[str, Spoken] = MappingProxyType({})
 COSTS = {
     "stage": pl.String,
     "model": pl.String,
@@ -210,6 +213,7 @@ class Ledger:
         *,
         dry_run: bool = False,
         replace: bool = False,
+        models: Mapping[str, Spoken] = NO_MODELS,
         progress: Progress | None = None,
     ) -> Replayed:
         """Parse what was paid for again, with the stages' present parsers.
@@ -219,12 +223,16 @@ class Ledger:
             dry_run: Whether to say only what would change.
             replace: Whether to replace answers that read differently now; without it they are
                 reported and stay.
+            models: The present settings of models, by name, for responses that were found not to
+                be of the model that was asked (its setting ``served_as`` may say they are).
             progress: Called with (responses parsed, in all).
 
         Raises:
             LedgerError: The ledger cannot be read or written; what was replayed until then stays.
         """
-        work = Replay(self, self._statements, stages, dry_run=dry_run, replace=replace)
+        work = Replay(
+            self, self._statements, stages, dry_run=dry_run, replace=replace, models=models
+        )
         return work.run(progress)
 
     def close(self) -> None:

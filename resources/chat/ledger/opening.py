@@ -16,6 +16,8 @@ BUSY_S = 60
 """How long a writer waits for another process on SQLite."""
 OPENING_ATTEMPTS = 4
 CACHE_KB = 64 * 1024
+CHECKPOINT_PAGES = 8_000
+"""32 MB of the log: a commit of 2,000 answers under random keys writes some 8 MB of pages."""
 READS_ONLY = "reads_only"
 """Execution option of connections that only read, which no writer on SQLite keeps waiting."""
 MIGRATING_LOCK = 7_461_785
@@ -142,6 +144,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # an answer that was paid for survives a power cut, too
         f"cache_size=-{CACHE_KB}",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -8,7 +8,7 @@ nothing that was bought becomes unbought.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 RESPONSES_AT_ONCE = 1_000
 SHOWN_CHANGES = 100
 """Of each kind; the rest is counted."""
-ALREADY_PAID = OpenAIModel(provider="openai", model="any", price=Price(input=0, output=0))
+ALREADY_PAID = OpenAIModel(provider="openai", model="", price=Price(input=0, output=0))
+"""For replies that were found to be of the model that was asked: every name begins with nothing."""
 
 Progress = Callable[[int, int], None]
 
@@ -89,14 +90,19 @@ class Replayed:
     )
 
 
-def reply_again(raw: str, outcome: Outcome) -> ChatReply | None:
+def reply_again(raw: str, outcome: Outcome, model: openai_wire.Spoken | None) -> ChatReply | None:
     """Read a stored body as it was read when it came; null where nothing can be read again.
 
     Args:
         raw: The body, of an OpenAI-compatible endpoint or of the embedded model.
-        outcome: What the response was found to be when it came.
+        outcome: What the response was found to be when it came. One that was no reply of the model
+            that was asked is one only if the model's present settings say so.
+        model: These settings, null when they are not known.
     """
     if outcome == Outcome.CONTENT_FILTER:  # an error of the endpoint, no completion
+        return None
+    spoken = model if outcome == Outcome.INVALID else ALREADY_PAID
+    if spoken is None:
         return None
     try:
         body = orjson.loads(raw)
@@ -104,8 +110,8 @@ def reply_again(raw: str, outcome: Outcome) -> ChatReply | None:
         body = None
     if isinstance(body, dict) and isinstance(body.get("embedded"), str):
         return ChatReply(Outcome.ANSWERED, body["embedded"], raw)
-    reply = openai_wire.reply_of(ALREADY_PAID, raw, 0.0)
-    return None if reply.outcome == Outcome.INVALID != outcome else reply
+    reply = openai_wire.reply_of(spoken, raw, 0.0)
+    return None if reply.outcome == Outcome.INVALID else reply
 
 
 class Replay:
@@ -117,6 +123,7 @@ class Replay:
         stages: With the parsers; a response is parsed by the one of its name and prompt version.
         dry_run: Whether nothing is written.
         replace: Whether answers that read differently are replaced.
+        models: The settings of models, by name.
     """
 
     def __init__(
@@ -127,12 +134,14 @@ class Replay:
         *,
         dry_run: bool,
         replace: bool,
+        models: Mapping[str, openai_wire.Spoken],
     ) -> None:
         self._ledger = ledger
         self._statements = statements
         self._stages = stages
         self._writes = not dry_run
         self._replace = replace
+        self._models = models
         self._of_asking: dict[int, tuple[Stage, str]] = {}
         self._answered: set[str] = set()
         self.found = Replayed()
@@ -214,11 +223,11 @@ class Replay:
         from resources.chat.asking import understand  # which records in the ledger
 
         self.found.responses += 1
-        reply = reply_again(row.raw, row.outcome)
+        stage, model = self._of_asking[row.asking]
+        reply = reply_again(row.raw, row.outcome, self._models.get(model))
         if reply is None:
-            self.found.unread += row.outcome != Outcome.CONTENT_FILTER
+            self.found.unread += row.outcome not in (Outcome.CONTENT_FILTER, Outcome.INVALID)
             return
-        stage, _ = self._of_asking[row.asking]
         image = None if row.image_id is None else ImageRef(row.image_id, "")
         items = orjson.loads(row.items)
         questions = [Question(item or {}, image) for item in items]

@@ -95,14 +95,14 @@ def answer_rows(item: Received, asking: int, response: int | None) -> Iterator[A
     attempts = int(response is not None)  # only what was paid for counts against the limit
     for key, asked, answer in zip(item.keys, item.items, item.answers, strict=True):
         yield AnswerRow(
-            key=checked(key),
-            asking=asking,
-            response=response,
-            outcome=OUTCOME_CODES[answer.outcome],
-            value=None if answer.value is None else _json(answer.value),
-            reason=storable(answer.reason),
-            attempts=attempts,
-            asked=None if attempts else pack(_json({"image_id": item.image_id, "item": asked})),
+            checked(key),
+            asking,
+            response,
+            OUTCOME_CODES[answer.outcome],
+            None if answer.value is None else _json(answer.value),
+            None if answer.reason is None else storable(answer.reason),
+            attempts,
+            None if attempts else pack(_json({"image_id": item.image_id, "item": asked})),
         )
 
 

@@ -189,6 +189,7 @@ batch_jobs = sa.Table(
     sa.Column("file_hash", sa.String(64), nullable=False),  # SHA-256
     sa.Column("requests", sa.Integer, nullable=False),
     sa.Column("bytes", Count, nullable=False),
+    sa.Column("most_usd", sa.Float, nullable=False),  # what it may cost
     sa.Column("state", sa.String, nullable=False),
     sa.Column("file_id", sa.String),
     sa.Column("batch_id", sa.String),

@@ -198,15 +198,15 @@ class Allowance:
 def _exchange(ledger: Ledger, holder: str, total: float, kept: float, need: float) -> Standing:
     """Tell what is held still, and take a chunk on top if there is one."""
     with ledger.writing() as connection:
-        _put(connection, ROW_OF_ALL, 0.0, 0.0)
+        put(connection, ROW_OF_ALL, 0.0, 0.0)
         now = database_now(connection)
         is_dead = sa.and_(budget_grants.c.holder != ROW_OF_ALL, budget_grants.c.expires_at < now)
         connection.execute(sa.delete(budget_grants).where(is_dead))
-        others = _sum(connection, budget_grants.c.held_usd, budget_grants.c.holder != holder)
-        spent = _sum(connection, askings.c.cost_usd)
+        others = sum_of(connection, budget_grants.c.held_usd, budget_grants.c.holder != holder)
+        spent = sum_of(connection, askings.c.cost_usd)
         free = total - spent - others - kept
         granted = max(need, free * CHUNK_SHARE) if 0 < need <= free + NOTHING_USD else 0.0
-        _put(connection, holder, kept + granted, now + GRANT_S)
+        put(connection, holder, kept + granted, now + GRANT_S)
         return Standing(granted, spent, others)
 
 
@@ -215,14 +215,16 @@ def _release(ledger: Ledger, holder: str) -> None:
         connection.execute(sa.delete(budget_grants).where(budget_grants.c.holder == holder))
 
 
-def _sum(
+def sum_of(
     connection: sa.Connection, column: sa.Column[float], *where: sa.ColumnElement[bool]
 ) -> float:
+    """Return the sum over a column, 0 where there is nothing."""
     query = sa.select(sa.func.coalesce(sa.func.sum(column), 0.0)).where(*where)
     return float(connection.execute(query).scalar_one())
 
 
-def _put(connection: sa.Connection, holder: str, held: float, until: float) -> None:
+def put(connection: sa.Connection, holder: str, held: float, until: float) -> None:
+    """Write what a holder holds, and until when he may be silent."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"holder": holder, "held_usd": held, "expires_at": until}
     statement = dialect.insert(budget_grants).values(row)

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("file_hash", sa.String(64), nullable=False),
         sa.Column("requests", sa.Integer, nullable=False),
         sa.Column("bytes", sa.BigInteger().with_variant(sa.Integer, "sqlite"), nullable=False),
+        sa.Column("most_usd", sa.Float, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("file_id", sa.String),
         sa.Column("batch_id", sa.String),
