@@ -122,15 +122,18 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def ask_once(
-    model: VllmModel,
-    around: Surroundings,
-    folder: Path,
-    images: int,
-    each: int,
-    side: int,
-    seed: int,
+    model: VllmModel, around: Surroundings, folder: Path, shape: tuple[int, int, int], seed: int
 ) -> int:
-    """Ask about new pictures through the one path; return how many questions were answered."""
+    """Ask about new pictures through the one path; return how many questions were answered.
+
+    Args:
+        model: The model.
+        around: Where its server is kept.
+        folder: For pictures and ledger.
+        shape: How many pictures, questions about each, and pixels of their longer side.
+        seed: Of the pictures.
+    """
+    images, each, side = shape
     name = f"{model.images}-{seed}"
     (folder / name).mkdir()
     seeds = seed * 2 + (model.images == "uuid")
