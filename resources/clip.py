@@ -5,100 +5,28 @@ Importing this module loads neither torch nor open_clip; the first vector does.
 
 from __future__ import annotations
 
-import difflib
-import hashlib
-import json
-import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import asdict
+from functools import cached_property
 from itertools import islice
-from pathlib import Path
-from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
+from resources import clip_pictures
+from resources.clip_checkpoint import Checkpoint
+from resources.clip_pictures import Fit, Pixels
+from resources.clip_settings import ClipError, ClipSettings
+from resources.device import CPU, DeviceClock, device_name, has_gpu, rows_for, say_cpu_once
 from tg_assets import ids
 
 if TYPE_CHECKING:
     import torch
 
-logger = logging.getLogger(__name__)
-
-SMALL = "small"
-"""The model that this repository ships: trained on its own rendered scenes, no download."""
-
-SMALL_CHECKPOINT = (
-    Path(__file__).parents[1] / "tg_assets" / "clip_similarity" / "checkpoints" / SMALL
-)
-DEFAULT_LABEL_TEMPLATE = "{label}"
-"""What the shipped model was trained with."""
-
-CONFIG_NAME = "open_clip_config.json"
-WEIGHTS_NAME = "open_clip_model.safetensors"
-
-_WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
-_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
-_PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-_PICTURE_VERSION = "1"  # raise when `_as_rgb` gives other pixels: it is part of the fingerprint
-
 Vectors = NDArray[np.float32]
 T = TypeVar("T")
-
-
-class ClipError(ValueError):
-    """CLIP cannot be used as it was set up; the message says what to change."""
-
-
-@dataclass(frozen=True)
-class ClipSettings:
-    """Which CLIP, on what, and how task types are worded for it.
-
-    Attributes:
-        model: An open_clip model name, ``hf-hub:owner/name``, or ``small`` for the shipped one.
-            Only a label where `checkpoint` is a folder, which brings its own configuration.
-        pretrained: The tag of open_clip's published weights for `model`.
-        checkpoint: Local weights for `model` (``.safetensors``, or ``.pt`` holding tensors only),
-            or a folder with ``open_clip_config.json`` and weights.
-        device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``cuda:<n>``.
-        precision: ``auto`` is fp32 on the CPU and bf16 on a GPU.
-        batch_size: Pictures or texts per forward pass; always exactly so many.
-        label_template: How a task type becomes text; see `label_text`.
-    """
-
-    model: str = SMALL
-    pretrained: str | None = None
-    checkpoint: str | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    batch_size: int = 32
-    label_template: str = DEFAULT_LABEL_TEMPLATE
-
-    def __post_init__(self) -> None:
-        if not _DEVICE.fullmatch(self.device):
-            raise ClipError(f"clip device {self.device!r}: use auto, cpu, cuda or cuda:<number>")
-        if self.precision not in _PRECISIONS:
-            raise ClipError(f"clip precision {self.precision!r}: use one of {_PRECISIONS}")
-        if self.precision == "fp16" and self.device == "cpu":
-            raise ClipError("clip precision fp16 on the cpu is too slow to use: use fp32 or bf16")
-        if self.batch_size < 1:
-            raise ClipError(f"clip batch_size {self.batch_size}: must be at least 1")
-        if self.checkpoint and self.pretrained:
-            raise ClipError(
-                f"clip has both checkpoint {self.checkpoint!r} and pretrained "
-                f"{self.pretrained!r}: weights come from one of them, remove the other"
-            )
-
-    @property
-    def path(self) -> Path | None:
-        """Where local weights are: a file or a folder; none for published weights."""
-        if self.checkpoint:
-            return Path(self.checkpoint)
-        return SMALL_CHECKPOINT if self.model == SMALL and not self.pretrained else None
 
 
 class ClipEncoder:
@@ -110,30 +38,63 @@ class ClipEncoder:
     last bits. With equal sizes, company and place in the batch changed no bit on the CPU in fp32
     (tests/clip_similarity/test_encoder.py). One picture therefore costs a whole batch: hand over
     many at once.
+
+    Args:
+        settings: Which CLIP, and on what.
+        checkpoint: Its weights; those of the settings when absent.
     """
 
-    def __init__(self, settings: ClipSettings) -> None:
+    def __init__(self, settings: ClipSettings, checkpoint: Checkpoint | None = None) -> None:
         self.settings = settings
+        self._checkpoint = checkpoint or Checkpoint(settings)
 
-    @property
+    @cached_property
     def dimension(self) -> int:
         """The length of a vector."""
-        return int(self._text_vectors([""]).shape[1])
+        return int(self.encode_texts([""]).shape[1])
+
+    @cached_property
+    def batch_size(self) -> int:
+        """Rows of a forward pass."""
+        return self.settings.batch_size or rows_for(self._device)
+
+    @property
+    def model(self) -> Any:
+        """open_clip's model, loaded when it is first asked for."""
+        return self._model
+
+    @cached_property
+    def fit(self) -> Fit:
+        """How a picture becomes as large as the model's input."""
+        return Fit.of(self._preprocess)
 
     def encode_images(self, images: Iterable[Image.Image]) -> Vectors:
         """Return one vector per picture, in order; pictures are taken a batch at a time."""
-        return self._encode(images, self._image_vectors)
+        return self.encode_fitted(map(self.fit.of_picture, images))
 
-    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+    def encode_fitted(
+        self, pictures: Iterable[Pixels], clock: DeviceClock | None = None
+    ) -> Vectors:
+        """Return one vector per picture, in order.
+
+        Args:
+            pictures: As `fit` makes them, (height, width, 3); taken a batch at a time.
+            clock: Told when the device computes.
+        """
+        return self._encode(pictures, self._fitted, self._image_vectors, clock)
+
+    def encode_texts(self, texts: Sequence[str], clock: DeviceClock | None = None) -> Vectors:
         """Return one vector per text, in order; what is beyond the context is cut off."""
-        return self._encode(texts, self._text_vectors)
+        rows = self._tokenizer(list(texts)) if texts else ()
+        return self._encode(rows, self._tokens, self._text_vectors, clock)
 
-    def fits(self, text: str) -> bool:
-        """Whether the text tower sees all of the text."""
+    def fits(self, texts: Sequence[str]) -> list[bool]:
+        """Tell of each text whether the text tower sees all of it."""
         context = self._model.context_length
         # Longer rows show what would be cut off; an empty text shows what padding looks like.
-        rows = self._tokenizer([text, ""], context_length=context + 8)
-        return bool((rows[0, context:] == rows[1, -1]).all())
+        rows = self._tokenizer([*texts, ""], context_length=context + 8)
+        found: list[bool] = (rows[:-1, context:] == rows[-1, -1]).all(dim=1).tolist()
+        return found
 
     def describe(self) -> dict[str, Any]:
         """Return what made the vectors, for the metadata of whatever holds them."""
@@ -142,10 +103,10 @@ class ClipEncoder:
 
         return {
             "model": self.settings.model,
-            "weights": self._weights_id,
-            "device": self._device if self._device == "cpu" else torch.cuda.get_device_name(),
+            "weights": self._checkpoint.weights_id,
+            "device": device_name(self._device),
             "precision": self._precision,
-            "batch_size": self.settings.batch_size,
+            "batch_size": self.batch_size,
             "torch": torch.__version__,
             "open_clip": open_clip.__version__,
             "threads": torch.get_num_threads(),
@@ -157,248 +118,142 @@ class ClipEncoder:
 
         Loads no model; with a checkpoint folder and `device` cpu it does not even load torch.
         """
-        parts = [self._weights_id, self._architecture, self._precision, _PICTURE_VERSION]
-        return ids.fingerprint(parts)
+        checkpoint = self._checkpoint
+        return ids.fingerprint(
+            [
+                checkpoint.weights_id,
+                checkpoint.architecture,
+                self._precision,
+                clip_pictures.VERSION,
+            ]
+        )
+
+    def close(self) -> None:
+        """Give the model's memory back; the next vector loads it again."""
+        held = self.__dict__.pop("_model", None)
+        if held is not None and self._device != CPU:
+            del held
+            import torch
+
+            torch.cuda.empty_cache()
 
     # -- encoding ----------------------------------------------------------------------------
 
-    def _encode(self, items: Iterable[T], vectors: Callable[[list[T]], torch.Tensor]) -> Vectors:
+    def _encode(
+        self,
+        items: Iterable[T],
+        rows_of: Callable[[list[T]], torch.Tensor],
+        vectors: Callable[[torch.Tensor], torch.Tensor],
+        clock: DeviceClock | None,
+    ) -> Vectors:
         import torch
 
-        size = self.settings.batch_size
+        size, device = self.batch_size, self._device
+        clock = clock or DeviceClock()
         parts: list[Vectors] = []
+        queued: list[torch.Tensor] = []
         for batch in _batches(items, size):
-            with torch.inference_mode():
-                rows = vectors(batch + batch[:1] * (size - len(batch)))
-            # Normalised here, in fp32, so that bf16 rounds once and lengths are 1.
-            rows = torch.nn.functional.normalize(rows.float(), dim=-1)
-            parts.append(rows[: len(batch)].cpu().numpy())
+            rows = rows_of(batch + batch[:1] * (size - len(batch)))
+            try:
+                with torch.inference_mode(), clock.computing(device):
+                    # Normalised in fp32, so that bf16 rounds once and lengths are 1.
+                    found = torch.nn.functional.normalize(vectors(rows).float(), dim=-1)
+            except torch.OutOfMemoryError as error:
+                raise ClipError(
+                    f"{device_name(device)} has no memory for a forward pass of {size} rows of "
+                    f"{self.settings.model}: set clip.batch_size to {max(1, size // 2)}"
+                ) from error
+            # A GPU is still at it: the batch before is fetched while this one is computed.
+            parts += [done.cpu().numpy() for done in queued]
+            queued = [found[: len(batch)]]
+        parts += [done.cpu().numpy() for done in queued]
         return np.concatenate(parts) if parts else np.zeros((0, self.dimension), np.float32)
 
-    def _image_vectors(self, images: list[Image.Image]) -> torch.Tensor:
-        import open_clip
+    def _fitted(self, pictures: list[Pixels]) -> torch.Tensor:
         import torch
 
-        done: dict[int, torch.Tensor] = {}  # padding repeats a picture: transform it once
-        for image in images:
-            if id(image) not in done:
-                done[id(image)] = self._transform(_as_rgb(image))
-        rows = torch.stack([done[id(image)] for image in images])
-        rows = rows.to(self._device, open_clip.get_input_dtype(self._precision))
-        vectors: torch.Tensor = self._model.encode_image(rows)
+        return self._on_device(torch.from_numpy(np.stack(pictures)))
+
+    def _tokens(self, rows: list[torch.Tensor]) -> torch.Tensor:
+        import torch
+
+        return self._on_device(torch.stack(rows))
+
+    def _on_device(self, rows: torch.Tensor) -> torch.Tensor:
+        if self._device == CPU:
+            return rows
+        return rows.pin_memory().to(self._device, non_blocking=True)
+
+    def _image_vectors(self, rows: torch.Tensor) -> torch.Tensor:
+        import open_clip
+
+        mean, deviation = self._normalisation
+        # Samples come as bytes, a quarter of what would have to travel, and become numbers here.
+        numbers = rows.permute(0, 3, 1, 2).float().div_(255).sub_(mean).div_(deviation)
+        vectors: torch.Tensor = self._model.encode_image(
+            numbers.to(dtype=open_clip.get_input_dtype(self._precision))
+        )
         return vectors
 
-    def _text_vectors(self, texts: list[str]) -> torch.Tensor:
-        vectors: torch.Tensor = self._model.encode_text(self._tokenizer(texts).to(self._device))
+    def _text_vectors(self, rows: torch.Tensor) -> torch.Tensor:
+        vectors: torch.Tensor = self._model.encode_text(rows)
         return vectors
 
     # -- what encodes ------------------------------------------------------------------------
 
     @cached_property
     def _device(self) -> str:
-        if self.settings.device == "cpu":
-            return "cpu"  # without asking torch
-        import torch
-
-        if torch.cuda.is_available():
+        if self.settings.device == CPU:
+            return CPU  # without asking torch
+        if has_gpu():
             return "cuda" if self.settings.device == "auto" else self.settings.device
         if self.settings.device != "auto":
             raise ClipError(
                 f"clip device {self.settings.device!r}: torch sees no GPU here; "
                 "set device: auto or cpu, or check CUDA_VISIBLE_DEVICES and the driver"
             )
-        _say_cpu_once()
-        return "cpu"
+        say_cpu_once()
+        return CPU
 
     @cached_property
     def _precision(self) -> str:
         if self.settings.precision != "auto":
-            if self.settings.precision == "fp16" and self._device == "cpu":
+            if self.settings.precision == "fp16" and self._device == CPU:
                 raise ClipError("clip precision fp16 on the cpu is too slow: use fp32 or bf16")
             return self.settings.precision
-        return "fp32" if self._device == "cpu" else "bf16"
-
-    @cached_property
-    def _weights_id(self) -> str:
-        path = self._checked_path
-        if path is None:
-            return f"{self.settings.model}:{self.settings.pretrained}"
-        return f"blake2b:{_file_digest(_weights_file(path))}"
-
-    @cached_property
-    def _checked_path(self) -> Path | None:
-        path = self.settings.path
-        if path is None:
-            return None
-        if not path.exists():
-            raise ClipError(
-                f"clip checkpoint {path} does not exist; name a .safetensors file or a folder "
-                f"with {CONFIG_NAME}, or remove checkpoint and set pretrained"
-            )
-        if path.is_dir() and not (path / CONFIG_NAME).is_file():
-            raise ClipError(
-                f"clip checkpoint {path} is a folder without {CONFIG_NAME}; "
-                "name the weights file in it and set model to its open_clip name"
-            )
-        if path.is_file() and path.suffix not in _WEIGHT_SUFFIXES:
-            raise ClipError(f"clip checkpoint {path}: expected a file in {_WEIGHT_SUFFIXES}")
-        return path
-
-    @cached_property
-    def _architecture(self) -> str:
-        """The model's and its preprocessing's configuration, as text."""
-        path = self._checked_path
-        if path is not None and path.is_dir():
-            return json.dumps(json.loads((path / CONFIG_NAME).read_text()), sort_keys=True)
-        if self.settings.model.startswith("hf-hub:"):
-            return self.settings.model
-        import open_clip
-
-        self._check_name()
-        name = self.settings.model.replace("/", "-")
-        config = open_clip.get_model_config(name)
-        tag = open_clip.get_pretrained_cfg(name, self.settings.pretrained or "")
-        return json.dumps([config, tag], sort_keys=True)
-
-    def _check_name(self) -> None:
-        """Refuse what open_clip does not know, and say what it may have meant."""
-        import open_clip
-
-        name, tag = self.settings.model.replace("/", "-"), self.settings.pretrained
-        if open_clip.get_model_config(name) is None:
-            raise ClipError(
-                f"clip model {self.settings.model!r} is unknown to open_clip "
-                f"{open_clip.__version__}{_did_you_mean(name, [SMALL, *open_clip.list_models()])}"
-            )
-        tags = open_clip.list_pretrained_tags_by_model(name)
-        if self.settings.path is not None:
-            return
-        if tag is None:
-            raise ClipError(
-                f"clip model {name!r} has no weights: set checkpoint, or pretrained to one of "
-                f"{tags or 'none (open_clip publishes none for it)'}"
-            )
-        if not open_clip.is_pretrained_cfg(name, tag):
-            raise ClipError(
-                f"clip model {name!r} has no published weights {tag!r}"
-                f"{_did_you_mean(tag, tags)}; there are {tags}"
-            )
-
-    @cached_property
-    def _name(self) -> str:
-        """The model's name as open_clip takes it."""
-        path = self._checked_path
-        if path is not None and path.is_dir():
-            return f"local-dir:{path}"
-        if not self.settings.model.startswith("hf-hub:"):
-            self._check_name()
-        return self.settings.model
+        return "fp32" if self._device == CPU else "bf16"
 
     @cached_property
     def _model(self) -> Any:
-        import open_clip
-        from safetensors import SafetensorError
-
-        name, path, source = self._name, self._checked_path, self.settings.pretrained
-        if path is not None:
-            weights = _weights_file(path)
-            source = str(weights) if path.is_file() else None
-        precision, device = self._precision, self._device
-        try:
-            model = open_clip.create_model(
-                name,
-                pretrained=source,
-                precision=precision,
-                device=device,
-                require_pretrained=True,
-                weights_only=True,
-            )
-        except UnpicklingError as error:
-            raise ClipError(
-                f"clip checkpoint {path} is damaged or holds more than tensors, and is not loaded "
-                "because unpickling it could run code: convert it to .safetensors"
-            ) from error
-        # open_clip asserts some shapes; torch and safetensors have errors of their own.
-        except (RuntimeError, ValueError, KeyError, AssertionError, SafetensorError) as error:
-            advice = "that the weights were made for this model" if path else "the network"
-            raise ClipError(
-                f"clip model {name!r} cannot be loaded from {path or source}: "
-                f"{_first_lines(error)}; check {advice}"
-            ) from error
-        model.eval().requires_grad_(False)
-        return model
+        return self._checkpoint.load(self._precision, self._device)
 
     @cached_property
     def _tokenizer(self) -> Any:
         import open_clip
 
-        return open_clip.get_tokenizer(self._name)
+        return open_clip.get_tokenizer(self._checkpoint.name)
 
     @cached_property
-    def _transform(self) -> Callable[[Image.Image], torch.Tensor]:
+    def _preprocess(self) -> dict[str, Any]:
+        """open_clip's preprocessing configuration, with its defaults."""
         import open_clip
-        from open_clip.transform import PreprocessCfg, image_transform_v2
+        from open_clip.transform import PreprocessCfg
 
-        config = PreprocessCfg(**open_clip.get_model_preprocess_cfg(self._model))
-        transform: Callable[[Image.Image], torch.Tensor] = image_transform_v2(
-            config, is_train=False
+        return asdict(PreprocessCfg(**open_clip.get_model_preprocess_cfg(self._model)))
+
+    @cached_property
+    def _normalisation(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and deviation of the channels, as they are subtracted and divided by."""
+        import torch
+
+        mean, deviation = (
+            torch.tensor(self._preprocess[name], device=self._device).view(3, 1, 1)
+            for name in ("mean", "std")
         )
-        return transform
+        return mean, deviation
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
-
-
-def _as_rgb(image: Image.Image) -> Image.Image:
-    """Return the picture as displayed: upright, and on white where it is transparent."""
-    image = ImageOps.exif_transpose(image)
-    if image.mode == "RGB":
-        return image
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    # Hidden pixels may hold any colour, most often black: without this they would be seen.
-    picture = image.convert("RGBA")
-    page = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(page, picture).convert("RGB")
-
-
-def _weights_file(path: Path) -> Path:
-    """Return the file that open_clip reads for this checkpoint."""
-    if path.is_file():
-        return path
-    weights = sorted(path.glob("*.safetensors")) or sorted(
-        file for file in path.iterdir() if file.suffix in (".bin", ".pth")
-    )
-    if len(weights) != 1:
-        found = [file.name for file in weights] or "none"
-        raise ClipError(
-            f"clip checkpoint {path}: expected exactly one weights file ({WEIGHTS_NAME}), "
-            f"found {found}; remove the others or name the file in checkpoint"
-        )
-    return weights[0]
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(
-            file, lambda: hashlib.blake2b(digest_size=ids.ID_CHARS // 2)
-        ).hexdigest()
-
-
-def _did_you_mean(name: str, known: list[str]) -> str:
-    by_lower = {other.lower(): other for other in known}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.4)
-    return f"; did you mean {', '.join(by_lower[other] for other in close)}?" if close else ""
-
-
-def _first_lines(error: Exception, lines: int = 3) -> str:
-    """The beginning of an error that may list every tensor of the model."""
-    return " ".join(line.strip() for line in str(error).splitlines()[:lines])[:500]
-
-
-@cache
-def _say_cpu_once() -> None:
-    logger.warning("CLIP: no GPU found, encoding on the CPU, which is slower")

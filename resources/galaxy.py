@@ -7,6 +7,7 @@ that run in one process share one ledger connection and one load of a model.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,14 +16,17 @@ import dagster as dg
 
 from resources.chat.embedded import EmbeddedChat
 from resources.chat.ledger import Ledger
+from resources.chat.limits.budget import Budget
 from resources.chat.messages import ChatModel
-from resources.gpu import lease
+from resources.gpu import lease, named_device
+from tg_assets.image_pool.storages import use_s3
 from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
-from tg_assets.settings import EmbeddedModel, Settings, VllmModel
+from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings, VllmModel
 from tg_assets.tables_io import TableStore
 
 if TYPE_CHECKING:
     from resources.clip import ClipEncoder
+    from resources.picture_decoders import PictureDecoders
     from resources.vllm.warm_server import Surroundings
     from tg_assets.scenes.graph import Scene
 
@@ -38,14 +42,19 @@ class Galaxy:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        use_s3(settings.s3)
         self.tables = TableStore(settings.home)
         self._held = ExitStack()
 
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger: the settings' URL, else SQLite beside the tables."""
-        url = self.settings.ledger
-        return Ledger(url or f"sqlite:///{state_folder(self.settings)}/ledger.sqlite")
+        return Ledger(ledger_url(self.settings))
+
+    @cached_property
+    def budget(self) -> Budget:
+        """What may be spent; `per_run_usd` counts as long as this object lives."""
+        return Budget(self.settings.budget.total_usd, self.settings.budget.per_run_usd)
 
     @cached_property
     def encoder(self) -> ClipEncoder:
@@ -53,9 +62,23 @@ class Galaxy:
         from resources.clip import ClipEncoder
         from resources.clip_settings import clip_settings
 
-        if self.settings.clip.device != "cpu":
-            self._held.enter_context(lease(1))
-        return ClipEncoder(clip_settings(self.settings.clip))
+        settings = clip_settings(self.settings.clip)
+        if settings.device != "cpu":
+            self._held.enter_context(lease(1, named_device(settings.device)))
+            # The leased device is the only one that is visible from here: it has no number.
+            settings = replace(settings, device=settings.device.split(":")[0])
+        encoder = ClipEncoder(settings)
+        self._held.callback(encoder.close)  # before the lease ends
+        return encoder
+
+    @cached_property
+    def picture_decoders(self) -> PictureDecoders:
+        """What reads and decodes pictures for the encoder."""
+        from resources.picture_decoders import PictureDecoders
+
+        decoders = PictureDecoders(self.settings.clip.decode_workers)
+        self._held.callback(decoders.close)
+        return decoders
 
     @cached_property
     def encoder_recipe(self) -> list[str]:
@@ -67,8 +90,9 @@ class Galaxy:
         return [ClipEncoder(settings).fingerprint(), settings.label_template]
 
     def release_encoder(self) -> None:
-        """Give the encoder's GPU back; the next use loads it again."""
+        """Give the encoder's GPU and decoders back; the next use starts them again."""
         self.__dict__.pop("encoder", None)
+        self.__dict__.pop("picture_decoders", None)
         self._held.close()
 
     def close(self) -> None:
@@ -82,6 +106,10 @@ class Galaxy:
         model = self.settings.models[name]
         if isinstance(model, EmbeddedModel):
             return EmbeddedChat(name, model, self.scene)
+        if isinstance(model, OpenAIBatchModel):
+            from resources.chat.batch.model import BatchChat
+
+            return BatchChat(name, model)
         if isinstance(model, VllmModel):
             from resources.vllm.chat import VllmChat
 
@@ -146,3 +174,8 @@ def state_folder(settings: Settings) -> str:
     """Return the local folder for what must lie on a local disk: ledger, locks, instance."""
     home = settings.home
     return f"{home}/state" if "://" not in home else f"galaxy-state/{settings.name}"
+
+
+def ledger_url(settings: Settings) -> str:
+    """Return where the ledger is: the settings' URL, else SQLite beside the tables."""
+    return settings.ledger or f"sqlite:///{state_folder(settings)}/ledger.sqlite"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -50,6 +51,21 @@ def machine_devices() -> tuple[str, ...]:
     return tuple(sorted(re.findall(r"\d+", name)[0] for name in names))
 
 
+def named_device(device: str) -> tuple[str, ...] | None:
+    """Return the one device that ``cuda:<n>`` names among the machine's; none: any will do.
+
+    Raises:
+        NoDevice: The machine has no device of that number.
+    """
+    _, _, number = device.partition(":")
+    there = machine_devices()
+    if not number or not there:
+        return None
+    if int(number) >= len(there):
+        raise NoDevice(f"{device} is wanted, this machine has {len(there)} GPUs: {there}")
+    return (there[int(number)],)
+
+
 def lock_folder() -> Path:
     """Return where the locks lie: devices are the machine's, so the folder is, too."""
     return Path(tempfile.gettempdir()) / f"taskgalaxy-gpu-{os.getuid()}"
@@ -84,9 +100,12 @@ def lease(
         return
     if count > len(there):
         raise NoDevice(f"{count} GPUs are wanted, this machine has {len(there)}: {there}")
+    there = _within_reach(there, count)
     held = _wait(count, there, folder or lock_folder(), timeout_s, say)
     before = os.environ.get(VISIBLE)
     os.environ[VISIBLE] = ",".join(held)
+    if not _cuda_runs():
+        _bound_to[:] = held
     try:
         yield Lease(tuple(held), tuple(held.values()))
     finally:
@@ -96,6 +115,30 @@ def lease(
             os.environ[VISIBLE] = before
         for descriptor in held.values():
             os.close(descriptor)
+
+
+_bound_to: list[str] = []
+
+
+def _within_reach(devices: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """Leave out devices that this process cannot use any more.
+
+    CUDA looks at what is visible when it starts and never again: a process that has computed on
+    one leased device would go on doing so while it held another.
+    """
+    if not _cuda_runs() or not _bound_to:
+        return devices
+    if count != len(_bound_to) or not set(_bound_to) <= set(devices):
+        raise NoDevice(
+            f"this process has used the GPUs {_bound_to} and can use no others: {count} of "
+            f"{devices} have to be leased by a process of their own"
+        )
+    return tuple(_bound_to)
+
+
+def _cuda_runs() -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.cuda.is_initialized())
 
 
 def lease_now(count: int, devices: Sequence[str], folder: Path | None = None) -> Lease | None:

@@ -16,6 +16,7 @@ import polars as pl
 
 from resources import progress
 from resources.chat.asking import Tally, ask
+from resources.chat.limits import limits_of
 from resources.chat.messages import Answer
 from resources.chat.stages import Question, Stage
 from resources.galaxy import Galaxy
@@ -89,6 +90,8 @@ class Work:
             asked,
             self.galaxy.ledger,
             lambda done, total: progress.report(what, done, total),
+            limits_of(self.settings.models[model]),
+            self.galaxy.budget,
         )
         self.tallies.append(tally)
         log = getattr(asked, "log", None)  # of a server that the pass started or found
@@ -275,6 +278,11 @@ def _asked(tallies: Sequence[Tally]) -> dict[str, Any]:
         "completion tokens": sum(tally.completion_tokens for tally in tallies),
         "cost (USD)": float(sum(tally.cost_usd for tally in tallies)),
         "outcomes": outcomes,
+        "retries": sum(tally.retries for tally in tallies),
+        "refused for want of room": sum(tally.overloads for tally in tallies),
+        "asked again with more room": sum(tally.more_room for tally in tallies),
+        "left over at the deadline": sum(tally.not_asked for tally in tallies),
+        "throttled (seconds)": round(sum(tally.throttled_s for tally in tallies), 1),
     }
 
 

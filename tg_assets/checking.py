@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from resources.galaxy import Galaxy
 from resources.gpu import machine_devices
-from tg_assets.image_pool.sources import Refused, list_file_list, list_folder
+from tg_assets.image_pool.listed import Refused
+from tg_assets.image_pool.listing import entries
+from tg_assets.image_pool.remembered import Remembered
 from tg_assets.settings import RenderedSource, Settings, Source, VllmModel
 from tg_assets.task_tree.seeds import load_seeds
 from tg_assets.withdrawals.listed import read_withdrawals
@@ -23,26 +26,47 @@ def describe(settings: Settings) -> Iterator[str]:
     withdrawn = read_withdrawals(settings.withdrawals)
     yield f"{settings.name}: tables under {settings.home}"
     for source in settings.sources:
-        yield f"source {source.name}: {_held(source)}, licence {source.license}"
+        yield f"source {source.name}: {_held(source, settings)}"
     yield f"seeds: {len(seeds.paths)} task types in {settings.task_tree.seeds}"
     if settings.withdrawals is not None:
         yield f"withdrawals: {withdrawn.height} entries in {settings.withdrawals}"
     for place, name in settings.model_uses():
         yield f"{place}: {name} ({settings.models[name].provider})"
+    yield from _prices(settings)
 
 
-def _held(source: Source) -> str:
+def _prices(settings: Settings) -> Iterator[str]:
+    for name in sorted({name for _, name in settings.model_uses()}):
+        price = getattr(settings.models[name], "price", None)
+        if price is None:
+            continue
+        source = price.source or "as the settings say"
+        yield f"price of {name}: ${price.input:g} in, ${price.output:g} out, a million; {source}"
+
+
+def _held(source: Source, settings: Settings) -> str:
     if isinstance(source, RenderedSource):
-        return f"{source.count:,} pictures to be drawn"
+        return f"{source.count:,} pictures to be drawn, licence {source.license}"
     if "://" in source.path:
         return f"{source.path} (not looked at)"
-    look = list_folder if source.kind == "folder" else list_file_list
-    files = refused = 0
-    for entry in look(source.path, source.name, source.license):
-        refused += isinstance(entry, Refused)
-        files += not isinstance(entry, Refused)
-    rest = f", {refused:,} entries that can be no pictures" if refused else ""
-    return f"{files:,} files of images in {source.path}{rest}"
+    files = 0
+    refused = Counter[str]()
+    licences = Counter[str]()
+    for entry in entries(source, Remembered(None), settings.uri_schemes):
+        if isinstance(entry, Refused):
+            refused[entry.reason] += 1
+        else:
+            files += 1
+            licences[entry.license] += 1
+    why = ", ".join(f"{reason} {count:,}" for reason, count in sorted(refused.items()))
+    rest = f", {refused.total():,} entries that can be no pictures ({why})" if refused else ""
+    return f"{files:,} images in {source.path}{rest}, licence {_named(licences)}"
+
+
+def _named(licences: Counter[str]) -> str:
+    if len(licences) == 1:
+        return next(iter(licences))
+    return ", ".join(f"{name} ({count:,})" for name, count in sorted(licences.items())) or "unknown"
 
 
 def remarks(settings: Settings) -> Iterator[str]:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from tg_assets import vllm_commands
-
-if TYPE_CHECKING:
-    from tg_assets.settings import Settings
+from tg_assets import (
+    batch_commands,
+    forecast_commands,
+    ledger_commands,
+    match_commands,
+    task_space_commands,
+    vllm_commands,
+)
+from tg_assets.commanding import ConfigOption, errors, plain_words, say, settings_of
 
 app = typer.Typer(
     name="tg",
@@ -25,49 +28,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-errors = Console(stderr=True)
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", help="The settings file; the embedded default when absent."),
-]
-
-
-def _settings(config: Path | None) -> Settings:
-    from tg_assets.settings import SettingsError, load_settings
-
-    try:
-        return load_settings(config or os.environ.get("TG_CONFIG"))
-    except SettingsError as error:
-        _say(str(error))
-        raise typer.Exit(2) from None
-
-
-def _say(problem: str, style: str = "red") -> None:
-    for line in problem.splitlines():
-        errors.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _plain_words() -> Iterator[None]:
-    """Say what a person interrupted or can put right, without a traceback."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        _say(
-            "Interrupted. What was answered is in the ledger and what was finished is in the "
-            "tables; the same command goes on from there."
-        )
-        raise typer.Exit(130) from None
-    except typer.Exit:
-        raise
-    except Exception as error:
-        from tg_assets.running import USER_ERRORS
-
-        if not isinstance(error, USER_ERRORS):
-            raise
-        _say(str(error))
-        raise typer.Exit(2) from None
+app.add_typer(batch_commands.app, name="batches")
+app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(match_commands.app, name="match")
+app.add_typer(task_space_commands.app, name="task-space")
+app.add_typer(vllm_commands.app, name="vllm")
+app.command()(ledger_commands.costs)
+app.command()(forecast_commands.forecast)
 
 
 @app.command()
@@ -76,8 +43,8 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON.")] = False,
 ) -> None:
     """Run the whole graph: register what is new, run what is not current, publish."""
-    with _plain_words():
-        settings = _settings(config)
+    with plain_words():
+        settings = settings_of(config)
         from tg_assets.running import run_pass
 
         report = run_pass(settings, as_json=json, config=config)
@@ -92,9 +59,9 @@ def ui(
     """Open Dagster on the same instance that `tg run` fills."""
     from tg_assets.instance import instance_folder
 
-    settings = _settings(config)
+    settings = settings_of(config)
     if not _is_free(port):
-        _say(f"port {port} is in use: end what uses it, or name another: tg ui --port {port + 1}")
+        say(f"port {port} is in use: end what uses it, or name another: tg ui --port {port + 1}")
         raise typer.Exit(2)
     os.environ["DAGSTER_HOME"] = str(instance_folder(settings))
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
@@ -114,14 +81,14 @@ def _is_free(port: int) -> bool:
 @app.command()
 def check(config: ConfigOption = None) -> None:
     """Validate a settings file and say what it would do."""
-    with _plain_words():
-        settings = _settings(config)
+    with plain_words():
+        settings = settings_of(config)
         from tg_assets.checking import describe, remarks
 
         for line in list(describe(settings)):
             Console().print(line, markup=False, highlight=False, soft_wrap=True)
         for line in remarks(settings):
-            _say(line, "yellow")
+            say(line, "yellow")
 
 
 @app.command()
@@ -156,7 +123,7 @@ def serve(
     from resources.galaxy import Galaxy
     from tg_assets.serving import SceneServer, serve
 
-    settings = _settings(config)
+    settings = settings_of(config)
     try:
         serve(SceneServer(settings, Galaxy(settings).scene, delay, seed), host, port)
     except KeyboardInterrupt:
@@ -165,8 +132,6 @@ def serve(
         errors.print(f"{host}:{port}: {error.strerror or error}", style="red", markup=False)
         raise typer.Exit(1) from None
 
-
-app.add_typer(vllm_commands.app, name="vllm")
 
 if __name__ == "__main__":
     app()

@@ -18,6 +18,8 @@ from tg_assets.balanced_dataset import assets as balanced_dataset
 from tg_assets.balanced_dataset import checks as balanced_dataset_checks
 from tg_assets.clip_similarity import assets as clip_similarity
 from tg_assets.clip_similarity import checks as clip_similarity_checks
+from tg_assets.cot_answers import assets as cot_answers
+from tg_assets.cot_answers import checks as cot_answers_checks
 from tg_assets.filtered_pairs import assets as filtered_pairs
 from tg_assets.filtered_pairs import checks as filtered_pairs_checks
 from tg_assets.image_pool import assets as image_pool
@@ -63,7 +65,7 @@ JOBS = (
     Job("shard_questions", ("candidate_pairs", "filtered_pairs", "raw_qa")),
     Job("judge", ("referee_scores",)),
     Job("score", ("scored_qa",)),
-    Job("publish", ("balanced_dataset", "published_dataset")),
+    Job("publish", ("balanced_dataset", "cot_answers", "published_dataset")),
 )
 
 
@@ -87,6 +89,7 @@ def wired(settings: Settings) -> list[Wired]:
         Wired(referee_scores.referee_scores, votes.REFEREE_SCORES, ballots, "questions"),
         Wired(referee_scores.scored_qa, votes.SCORED_QA, shard, "questions"),
         Wired(balanced_dataset.balanced_dataset, published.SUITE, None, "dataset"),
+        Wired(cot_answers.cot_answers, cot_answers_checks.SUITE, None, "dataset"),
         Wired(balanced_dataset.published_dataset, published.PUBLISHED_DATASET, None, "dataset"),
     ]
 

@@ -121,7 +121,8 @@ EDGES: Mapping[str, tuple[Edge, ...]] = MappingProxyType(
             Edge("task_tree", _all_batches, tolerant=True),
             Edge("withdrawals", _whole),
         ),
-        "published_dataset": (Edge("balanced_dataset", _whole),),
+        "cot_answers": (Edge("balanced_dataset", _whole),),
+        "published_dataset": (Edge("balanced_dataset", _whole), Edge("cot_answers", _whole)),
     }
 )
 """Every edge of the graph: what the assets declare, what the gates read, what the tests try."""

@@ -8,9 +8,11 @@ GPU = "gpu"
 REFEREES = "chat_referees"
 
 
-def chat_pool(settings: Settings, model: str) -> str | None:
+def chat_pool(settings: Settings, model: str | None) -> str | None:
     """Return the pool of a model's endpoint; the embedded model shares nothing, so it has none."""
-    return None if isinstance(settings.models[model], EmbeddedModel) else f"chat_{_plain(model)}"
+    if model is None or isinstance(settings.models[model], EmbeddedModel):
+        return None
+    return f"chat_{_plain(model)}"
 
 
 def referees_pool(settings: Settings) -> str | None:

@@ -19,11 +19,11 @@ from tg_assets.partitions import dimensions
 VERSIONS: Mapping[str, str] = MappingProxyType(
     {
         "task_tree": "1",
-        "task_embeddings": "1",
+        "task_embeddings": "2",
         "withdrawals": "1",
         "scenes": "1",
         "image_pool": "1",
-        "image_embeddings": "1",
+        "image_embeddings": "2",
         "clip_similarity": "1",
         "candidate_pairs": "1",
         "filtered_pairs": "1",
@@ -31,7 +31,8 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         "referee_scores": "1",
         "scored_qa": "1",
         "balanced_dataset": "2",
-        "published_dataset": "1",
+        "cot_answers": "1",
+        "published_dataset": "2",
     }
 )
 """Version of each asset's logic."""
@@ -63,6 +64,45 @@ def _task_tree(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
 def _files(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
     stamp = galaxy.tables.stamp("shard_files", *keys)
     return stamp and stamp.version
+
+
+def _pool(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
+    """Return the files' version, and what chooses among them, where the settings do.
+
+    Near-duplicates are looked for in all earlier shards, whose files are read directly: Dagster
+    refuses a dynamic partition that depends on its own earlier ones. The last of them that is
+    there stands for all: what it was made from names the one before it, and so on.
+    """
+    files, images = _files(galaxy, keys), galaxy.settings.images
+    said = images.model_dump(mode="json", exclude_none=True)
+    if not said:
+        return files
+    if images.excluded is not None:
+        from tg_assets.image_pool.excluded import state_of
+
+        said["excluded"] = [state_of(images.excluded.path), images.excluded.max_distance]
+    return [files, said, _shard_before(galaxy, keys[0]) if images.near_duplicates else None]
+
+
+def _shard_before(galaxy: Galaxy, shard: str) -> Any:
+    from tg_assets.image_pool.choosing import earlier_shards
+
+    absent: list[str] = []
+    for earlier in reversed(earlier_shards(shard, galaxy.tables.partitions("shard_files"))):
+        stamp = galaxy.tables.stamp("image_pool", earlier)
+        if stamp is not None:
+            return [earlier, stamp.version, stamp.inputs, absent]
+        absent.append(earlier)
+    return [None, absent]
+
+
+def decoding_recipe(galaxy: Galaxy, shard: str) -> str:
+    """Return a hash of what the decoded images of a shard are made from."""
+    said = galaxy.settings.images.model_dump(
+        mode="json", exclude_none=True, exclude={"excluded", "near_duplicates"}
+    )
+    parts = [VERSIONS["image_pool"], _files(galaxy, (shard,)), said]
+    return digest("decoded", orjson.dumps(parts, option=orjson.OPT_SORT_KEYS))
 
 
 def _withdrawals(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
@@ -105,6 +145,13 @@ def _balance(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     return [dataset.min_score, dataset.max_per_type]
 
 
+def _cot(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
+    from tg_assets.cot_answers.prompts import STAGE
+
+    model = galaxy.settings.cot
+    return model and [model, galaxy.chat_model(model).identity, STAGE.prompt_version]
+
+
 def _publish(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     settings = galaxy.settings
     uses = [
@@ -120,7 +167,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "task_embeddings": _labels,
         "withdrawals": _withdrawals,
         "scenes": _files,
-        "image_pool": _files,
+        "image_pool": _pool,
         "image_embeddings": _encoder,
         "clip_similarity": lambda galaxy, _: galaxy.settings.match.keep_per_batch,
         "candidate_pairs": lambda galaxy, _: galaxy.settings.match.top_k,
@@ -129,12 +176,28 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "referee_scores": _referee,
         "scored_qa": lambda galaxy, _: sorted(galaxy.settings.referees),
         "balanced_dataset": _balance,
+        "cot_answers": _cot,
         "published_dataset": _publish,
     }
 )
 
 
+STAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "task_tree": "growth",
+        "filtered_pairs": "filter",
+        "raw_qa": "questions",
+        "referee_scores": "vote",
+        "cot_answers": "cot",
+    }
+)
+"""The stage whose answers an asset's rows are made of."""
+
+
 def recipe(galaxy: Galaxy, asset: str, partition: str | None) -> str:
     """Return what, beside the upstream tables, a partition's rows depend on, as canonical JSON."""
     parts = [VERSIONS[asset], RECIPES[asset](galaxy, dimensions(partition))]
+    replayed = galaxy.ledger.replayed(STAGES[asset]) if asset in STAGES else 0
+    if replayed:  # answers changed though nothing was asked
+        parts.append(replayed)
     return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()

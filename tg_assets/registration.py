@@ -6,21 +6,16 @@ two leaves a list without a key, which the next registration completes.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
+from tg_assets.image_pool.listed import Refused, SourceFile
+from tg_assets.image_pool.listing import entries
+from tg_assets.image_pool.remembered import Remembered
 from tg_assets.image_pool.shards import plan_shards
-from tg_assets.image_pool.sources import (
-    Refused,
-    SourceFile,
-    list_file_list,
-    list_folder,
-    list_rendered,
-)
-from tg_assets.settings import Settings, Source
+from tg_assets.settings import Settings
 from tg_assets.tables import REFUSED_FILES, SEED_PATHS
 from tg_assets.tables_io import TableStore
 from tg_assets.task_tree.seeds import load_seeds, new_paths
@@ -55,7 +50,7 @@ def list_shards(settings: Settings, tables: TableStore, registered: Iterable[str
     known = _known_uris(tables)
     listed = tables.partitions("shard_files")
     refused: list[Refused] = []
-    files = _files(settings.sources, refused)
+    files = _files(settings, Remembered(tables.root / "listings"), refused)
     number = max((int(key.split("-")[0]) for key in listed), default=-1) + 1
     for key, frame in plan_shards(files, known, settings.shard_size, number):
         tables.write("shard_files", frame, key)
@@ -64,20 +59,15 @@ def list_shards(settings: Settings, tables: TableStore, registered: Iterable[str
     return NewShards(sorted(set(listed) - set(registered)), len(refused))
 
 
-def _files(sources: Iterable[Source], refused: list[Refused]) -> Iterator[SourceFile]:
-    for entry in itertools.chain.from_iterable(map(_listing, sources)):
-        if isinstance(entry, Refused):
-            refused.append(entry)
-        else:
-            yield entry
-
-
-def _listing(source: Source) -> Iterable[SourceFile | Refused]:
-    if source.kind == "folder":
-        return list_folder(source.path, source.name, source.license)
-    if source.kind == "file_list":
-        return list_file_list(source.path, source.name, source.license)
-    return list_rendered(source.name, source.license, source.families, source.count, source.seed)
+def _files(
+    settings: Settings, remembered: Remembered, refused: list[Refused]
+) -> Iterator[SourceFile]:
+    for source in settings.sources:
+        for entry in entries(source, remembered, settings.uri_schemes):
+            if isinstance(entry, Refused):
+                refused.append(entry)
+            else:
+                yield entry
 
 
 def _known_uris(tables: TableStore) -> set[str]:
@@ -86,6 +76,33 @@ def _known_uris(tables: TableStore) -> set[str]:
         for key in tables.partitions("shard_files")
         for uri in tables.read("shard_files", key)["uri"]
     }
+
+
+def unlisted_files(settings: Settings, tables: TableStore) -> Iterator[SourceFile]:
+    """Yield what the sources hold and no shard lists yet; registers nothing.
+
+    Of containers it reads what is remembered; a home that is not there is not made.
+    """
+    seen = _known_uris(tables)
+    listings = tables.root / "listings"
+    for file in _files(settings, Remembered(listings if listings.is_dir() else None), []):
+        if file.uri not in seen:
+            seen.add(file.uri)
+            yield file
+
+
+def unlisted_seeds(settings: Settings, tables: TableStore) -> list[str]:
+    """Return the paths of the seeds that no batch lists or has grown; registers nothing.
+
+    Raises:
+        SeedsError: The seeds file cannot be used.
+    """
+    there: set[str] = set()
+    for batch in tables.partitions("seed_paths"):
+        there.update(tables.read("seed_paths", batch)["path"])
+        if tables.stamp("task_tree", batch) is not None:
+            there.update(tables.read("task_tree", batch)["path"])
+    return new_paths(load_seeds(settings.task_tree.seeds), there)
 
 
 def _write_refused(tables: TableStore, refused: list[Refused]) -> None:
@@ -105,14 +122,8 @@ def list_batch(settings: Settings, tables: TableStore, registered: Iterable[str]
     Raises:
         SeedsError: The seeds file cannot be used.
     """
-    seeds = load_seeds(settings.task_tree.seeds)
     listed = tables.partitions("seed_paths")
-    there: set[str] = set()
-    for batch in listed:
-        there.update(tables.read("seed_paths", batch)["path"])
-        if tables.stamp("task_tree", batch) is not None:
-            there.update(tables.read("task_tree", batch)["path"])
-    fresh = new_paths(seeds, there)
+    fresh = unlisted_seeds(settings, tables)
     if fresh:
         key = f"{len(listed):04d}"
         tables.write("seed_paths", SEED_PATHS.enforce(pl.DataFrame({"path": fresh})), key)

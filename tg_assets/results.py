@@ -27,11 +27,11 @@ def votes(tables: TableStore, shards: Sequence[str]) -> dict[str, dict[str, int]
 def unanswered(tables: TableStore, shards: Sequence[str]) -> dict[str, int]:
     """Return, by asset, the questions that have no answer and are asked again by the next pass."""
     counts: dict[str, int] = {}
-    for asset in ("task_tree", "filtered_pairs", "raw_qa", "referee_scores"):
+    for asset in ("task_tree", "filtered_pairs", "raw_qa", "referee_scores", "cot_answers"):
         for keys in _partitions(tables, asset):
             stamp = tables.stamp(asset, *keys)
             count = int(stamp.facts.get("unanswered", 0)) if stamp else 0
-            if count and (asset == "task_tree" or keys[0] in shards):
+            if count and (asset in ("task_tree", "cot_answers") or keys[0] in shards):
                 counts[asset] = counts.get(asset, 0) + count
     return counts
 

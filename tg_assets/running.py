@@ -19,13 +19,17 @@ from rich.table import Table
 
 from resources import progress
 from resources.chat.ledger import LedgerError
-from resources.clip import ClipError
+from resources.clip_settings import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
+from tg_assets.clip_similarity.showing_matches import NoSuchImage
+from tg_assets.image_pool.excluded import ExcludedError
 from tg_assets.image_pool.sources import FolderError, ListError
+from tg_assets.image_pool.storages import StorageError
 from tg_assets.instance import Busy, open_instance
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
+from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_tree.seeds import SeedsError
 from tg_assets.walk import PassReport, StageReport, Watcher, walk
 from tg_assets.withdrawals.listed import WithdrawalsError
@@ -44,11 +48,15 @@ SAID_EVERY_S = 30.0
 USER_ERRORS = (
     Busy,
     ClipError,
+    ExcludedError,
     FolderError,
     LedgerError,
     ListError,
+    NoSuchImage,
     SeedsError,
+    StorageError,
     TableError,
+    TaskSpaceError,
     WithdrawalsError,
 )
 """What a person can put right: the message says how, and a traceback would only hide it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, model_validator
@@ -18,10 +18,17 @@ from tg_assets.settings_file import SettingsError as SettingsError
 from tg_assets.settings_file import read_settings_file
 from tg_assets.settings_models import EmbeddedModel as EmbeddedModel
 from tg_assets.settings_models import Model
+from tg_assets.settings_models import OpenAIBatchModel as OpenAIBatchModel
 from tg_assets.settings_models import OpenAIModel as OpenAIModel
 from tg_assets.settings_models import Price as Price
 from tg_assets.settings_models import VllmModel as VllmModel
-from tg_assets.settings_parts import Name, Part
+from tg_assets.settings_parts import Name
+from tg_assets.settings_parts import Part as Part
+from tg_assets.settings_sources import S3, STORAGES, Images, resolved_source
+from tg_assets.settings_sources import FileListSource as FileListSource
+from tg_assets.settings_sources import FolderSource as FolderSource
+from tg_assets.settings_sources import RenderedSource as RenderedSource
+from tg_assets.settings_sources import Source as Source
 
 PACKAGE = Path(__file__).parent
 EMBEDDED_SETTINGS = PACKAGE / "embedded.yaml"
@@ -33,48 +40,13 @@ SHIPPED_SEEDS = {
 }
 """The seeds that come with the project, by the names that settings call them by."""
 
-SceneFamily = Literal["charts", "documents", "grid", "tabletop"]
-SCENE_FAMILIES: tuple[SceneFamily, ...] = ("charts", "documents", "grid", "tabletop")
-
-
-class FolderSource(Part):
-    """A folder (or bucket prefix) of image files, read recursively."""
-
-    kind: Literal["folder"]
-    name: Name
-    path: str
-    license: str
-
-
-class FileListSource(Part):
-    """A CSV, JSONL or Parquet file with a column ``uri`` and, optionally, ``license``."""
-
-    kind: Literal["file_list"]
-    name: Name
-    path: str
-    license: str
-
-
-class RenderedSource(Part):
-    """Pictures the project draws itself, with their scene graphs."""
-
-    kind: Literal["rendered"]
-    name: Name
-    count: int = Field(ge=1)
-    seed: int = Field(default=0, ge=0)
-    license: str = "CC0-1.0"
-    families: tuple[SceneFamily, ...] = SCENE_FAMILIES
-
-
-Source = Annotated[FolderSource | FileListSource | RenderedSource, Field(discriminator="kind")]
-
 
 class TaskTree(Part):
     """How the tree grows."""
 
     seeds: str = "general"  # a file, or one of SHIPPED_SEEDS
     model: str
-    targets: dict[int, int] = Field(default={})  # level -> task types on that level, in all
+    targets: dict[int, int] = Field(default_factory=dict)  # level -> task types, in all
     max_rounds: int = Field(default=3, ge=1)
     per_request: int = Field(default=20, ge=1, le=200)
 
@@ -87,7 +59,8 @@ class Clip(Part):
     checkpoint: str | None = None
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    batch_size: int = Field(default=64, ge=1)
+    batch_size: int | None = Field(default=None, ge=1)  # what suits the device
+    decode_workers: int | None = Field(default=None, ge=1)  # one a processor
     label_template: str | None = None
 
 
@@ -121,7 +94,7 @@ class Dataset(Part):
     min_score: int = Field(default=2, ge=0)
     max_per_type: int = Field(default=55, ge=1)
     exports: tuple[Literal["llava", "huggingface"], ...] = ("llava", "huggingface")
-    subsets: dict[Name, Subset] = Field(default={})
+    subsets: dict[Name, Subset] = Field(default_factory=dict)
 
 
 class Checks(Part):
@@ -136,6 +109,13 @@ class Checks(Part):
     min_referee_accuracy: float = Field(default=0.6, ge=0, le=1)
     max_source_share: float = Field(default=1.0, gt=0, le=1)
     max_unknown_licence: float = Field(default=1.0, ge=0, le=1)
+
+
+class Budget(Part):
+    """Dollars that may be spent; null is no limit."""
+
+    total_usd: float | None = Field(default=None, ge=0)  # by the ledger, ever
+    per_run_usd: float | None = Field(default=None, ge=0)
 
 
 class Schedule(Part):
@@ -167,15 +147,20 @@ class Settings(Part):
     home: str = "galaxy"
     sources: tuple[Source, ...] = Field(min_length=1)
     shard_size: int = Field(default=1000, ge=1)
+    images: Images = Images()
+    uri_schemes: tuple[str, ...] = STORAGES
+    s3: S3 = S3()
     task_tree: TaskTree
     clip: Clip = Clip()
     match: Match = Match()
     filter: str
     ask: str
     referees: dict[Name, str] = Field(min_length=1)
+    cot: str | None = None  # the model that answers every sample step by step, too
     referee_sees: Literal["answer", "question"] = "answer"
     models: dict[Name, Model] = Field(min_length=1)
     ledger: str | None = None
+    budget: Budget = Budget()
     withdrawals: str | None = None
     dataset: Dataset = Dataset()
     checks: Checks = Checks()
@@ -225,6 +210,8 @@ class Settings(Part):
         yield "ask", self.ask
         for referee, model in self.referees.items():
             yield f"referees.{referee}", model
+        if self.cot is not None:
+            yield "cot", self.cot
 
 
 def load_settings(path: str | Path | None = None) -> Settings:
@@ -299,12 +286,11 @@ def _resolved(settings: Settings, base: Path) -> Settings:
     def at(key: str, path: str | None) -> str | None:
         return None if path is None else _absolute(key, path, base)
 
-    sources = tuple(
-        source
-        if isinstance(source, RenderedSource)
-        else source.model_copy(update={"path": at(f"sources.{source.name}.path", source.path)})
-        for source in settings.sources
-    )
+    sources = tuple(resolved_source(source, at) for source in settings.sources)
+    excluded = settings.images.excluded
+    if excluded is not None:
+        there = _absolute("images.excluded.path", excluded.path, base)
+        excluded = excluded.model_copy(update={"path": there})
     seeds = settings.task_tree.seeds
     seeds = (
         str(SHIPPED_SEEDS[seeds])
@@ -331,6 +317,7 @@ def _resolved(settings: Settings, base: Path) -> Settings:
             "models": models,
             "home": at("home", settings.home),
             "sources": sources,
+            "images": settings.images.model_copy(update={"excluded": excluded}),
             "task_tree": tree,
             "clip": clip,
             "ledger": _absolute_ledger(settings.ledger, base),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from resources.chat.money.prices import list_price
 from tg_assets.settings_parts import VARIABLE, Part
 
 
@@ -14,6 +15,23 @@ class Price(Part):
 
     input: float = Field(ge=0)
     output: float = Field(ge=0)
+    source: str | None = None  # where it is from, and of when; for people
+
+
+def with_list_price(raw: Any) -> Any:
+    """Give a model's settings its list price where they name none and there is one.
+
+    Args:
+        raw: The settings of an OpenAI-compatible model before they are validated.
+    """
+    if not isinstance(raw, dict) or raw.get("price") is not None:
+        return raw
+    base_url = raw.get("base_url")
+    listed = list_price(str(raw.get("model")), None if base_url is None else str(base_url))
+    if listed is None:
+        return {name: value for name, value in raw.items() if name != "price"}
+    source = f"list price of {listed.date}, {listed.source}"
+    return {**raw, "price": {"input": listed.input, "output": listed.output, "source": source}}
 
 
 class EmbeddedModel(Part):
@@ -30,18 +48,58 @@ class OpenAIModel(Part):
 
     provider: Literal["openai"]
     model: str
-    price: Price
+    price: Price  # the list price when the file names none
     base_url: str | None = None
     api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
+    served_as: str | None = None  # how its replies name it, where that is another name
     structured: Literal["json_schema", "json_object", "none"] = "json_schema"
     temperature: float | None = 0.0
     max_tokens: int = Field(default=2048, ge=16)
     max_image_side: int = Field(default=1024, ge=64)
     image_detail: Literal["auto", "low", "high"] = "auto"
     concurrency: int = Field(default=32, ge=1, le=4096)
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    tokens_per_minute: int | None = Field(default=None, ge=1)
     timeout_s: float = Field(default=120, gt=0)
+    deadline_s: float | None = Field(default=None, gt=0)  # of a pass over one partition
     max_attempts: int = Field(default=5, ge=1)
     items_per_request: int = Field(default=10, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _at_list_price(cls, raw: Any) -> Any:
+        return with_list_price(raw)
+
+
+class OpenAIBatchModel(Part):
+    """Any endpoint that speaks OpenAI's Batch API: cheaper, and answered within a day."""
+
+    provider: Literal["openai-batch"]
+    model: str
+    price: Price  # the list price when the file names none; a batch pays its discount of it
+    discount: float = Field(default=0.5, gt=0, le=1)
+    base_url: str | None = None
+    api_key_env: Annotated[str, Field(pattern=VARIABLE)] | None = "OPENAI_API_KEY"
+    served_as: str | None = None  # how its replies name it, where that is another name
+    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
+    temperature: float | None = 0.0
+    max_tokens: int = Field(default=2048, ge=16)
+    max_image_side: int = Field(default=1024, ge=64)
+    image_detail: Literal["auto", "low", "high"] = "auto"
+    items_per_request: int = Field(default=10, ge=1)
+    max_requests_per_file: int = Field(default=50_000, ge=1)
+    max_bytes_per_file: int = Field(default=200_000_000, ge=1_000)
+    max_open_jobs: int = Field(default=8, ge=1)
+    max_attempts: int = Field(default=3, ge=1)
+    completion_window: str = "24h"
+    poll_s: float = Field(default=60, gt=0)
+    timeout_s: float = Field(default=120, gt=0)
+    wait: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _at_list_price(cls, raw: Any) -> Any:
+        return with_list_price(raw)
 
 
 class VllmModel(Part):
@@ -83,4 +141,6 @@ class VllmModel(Part):
     items_per_request: int = Field(default=10, ge=1)
 
 
-Model = Annotated[EmbeddedModel | OpenAIModel | VllmModel, Field(discriminator="provider")]
+Model = Annotated[
+    EmbeddedModel | OpenAIModel | OpenAIBatchModel | VllmModel, Field(discriminator="provider")
+]

@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tg_assets.settings import SHIPPED_SEEDS, Clip, RenderedSource, Settings
+from tg_assets.image_pool.locations import local_path, scheme
+from tg_assets.settings import SHIPPED_SEEDS, Clip, RenderedSource, Settings, Source
 from tg_assets.settings_errors import did_you_mean
 
 
@@ -41,17 +42,45 @@ def _home(home: str) -> Iterator[str]:
 
 def _sources(settings: Settings) -> Iterator[str]:
     for source in settings.sources:
-        if isinstance(source, RenderedSource) or "://" in source.path:
+        if isinstance(source, RenderedSource):
             continue
-        place, found = f"sources.{source.name}.path", Path(source.path)
-        if source.kind == "folder" and found.is_file():
-            yield f"{place}: {found} is a file; for a list of files write kind: file_list"
-        elif source.kind == "folder" and not found.is_dir():
-            yield f"{place}: there is no folder {found}"
-        elif source.kind == "file_list" and found.is_dir():
-            yield f"{place}: {found} is a folder; for a folder of images write kind: folder"
-        elif source.kind == "file_list" and not found.is_file():
-            yield f"{place}: there is no file {found}"
+        place = f"sources.{source.name}"
+        for path in (source.path, *getattr(source, "annotations", ())):
+            found = scheme(path)
+            if found not in settings.uri_schemes:
+                yield (
+                    f"{place}: {path}: nothing is read from {found}:// unless it is allowed; add "
+                    f"it to uri_schemes, which allow {', '.join(settings.uri_schemes)}"
+                )
+            elif found == "s3" and importlib.util.find_spec("s3fs") is None:
+                yield f"{place}: S3 needs a package: pip install 'taskgalaxy[aws]'"
+            elif found == "file" and path != source.path and not Path(path).is_file():
+                yield f"{place}.annotations: there is no file {path}"
+        if scheme(source.path) == "file":
+            yield from _local_source(f"{place}.path", source)
+
+
+def _local_source(place: str, source: Source) -> Iterator[str]:
+    path = local_path(getattr(source, "path", "")) or ""
+    found = Path(path)
+    if source.kind == "file_list" and found.is_dir():
+        yield f"{place}: {found} is a folder; for a folder of images write kind: folder"
+    elif source.kind == "file_list" and not found.is_file():
+        yield f"{place}: there is no file {found}"
+    elif source.kind == "folder" and found.is_file():
+        yield f"{place}: {found} is a file; {_KIND_OF.get(found.suffix.lower(), _LIST)}"
+    elif source.kind in ("folder", "collection") and not found.is_dir():
+        yield f"{place}: there is no folder {found}"
+    elif not found.exists():
+        yield f"{place}: there is no file or folder {found}"
+
+
+_LIST = "for a list of files write kind: file_list"
+_KIND_OF = {
+    ".zip": "for an archive write kind: zip",
+    ".tar": "for a tar of images write kind: webdataset",
+    ".parquet": "for images in a table write kind: parquet, for a list of files kind: file_list",
+}
 
 
 def _files(settings: Settings) -> Iterator[str]:
@@ -60,6 +89,9 @@ def _files(settings: Settings) -> Iterator[str]:
         close = difflib.get_close_matches(seeds.name, SHIPPED_SEEDS, n=1)
         advice = f"did you mean {close[0]!r}?" if close else _shipped()
         yield f"task_tree.seeds: there is no file {seeds}; {advice}"
+    excluded = settings.images.excluded
+    if excluded is not None and "://" not in excluded.path and not Path(excluded.path).exists():
+        yield f"images.excluded.path: there is no file or folder {excluded.path}"
     checkpoint, withdrawals = settings.clip.checkpoint, settings.withdrawals
     if checkpoint is not None and not Path(checkpoint).exists():
         yield f"clip.checkpoint: there is no file or folder {checkpoint}"
@@ -100,8 +132,7 @@ def _ledger(url: str) -> Iterator[str]:
 
 def _clip(clip: Clip) -> Iterator[str]:
     """Say what is wrong with the encoder as far as can be told without loading torch."""
-    from resources.clip import ClipError
-    from resources.clip_settings import clip_settings
+    from resources.clip_settings import ClipError, clip_settings
 
     try:
         encoder = clip_settings(clip)

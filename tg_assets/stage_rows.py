@@ -24,6 +24,7 @@ MAIN_INPUT: Mapping[str, str] = MappingProxyType(
         "referee_scores": "raw_qa",
         "scored_qa": "raw_qa",
         "balanced_dataset": "scored_qa",
+        "cot_answers": "balanced_dataset",
         "published_dataset": "balanced_dataset",
     }
 )
@@ -48,13 +49,16 @@ def rows_out(tables: TableStore, asset: str, partition: str | None, min_score: i
     """Return how many rows of a partition go on.
 
     Of the filter's pairs those that were kept, of scored questions those with enough votes, of
-    what is published the samples; of everything else all rows.
+    step-by-step answers those that were had, of what is published the samples; of everything else
+    all rows.
     """
     keys = dimensions(partition)
     rows = tables.rows(asset, *keys) or 0
-    if not rows or asset not in ("filtered_pairs", "scored_qa", "published_dataset"):
+    if not rows or asset not in ("filtered_pairs", "scored_qa", "cot_answers", "published_dataset"):
         return rows
     frame = tables.read(asset, *keys)
+    if asset == "cot_answers":
+        return frame.height - frame["cot_answer"].null_count()
     if asset == "filtered_pairs":
         return frame.filter(pl.col("kept")).height
     if asset == "scored_qa":

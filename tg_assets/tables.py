@@ -54,9 +54,20 @@ class Table:
         except pl.exceptions.PolarsError as error:
             raise TableError(f"{self.name}: a value has the wrong type: {error}") from error
         self._check_nulls(frame)
+        if self._is_in_order(frame):
+            return frame
         frame = frame.sort(self.key)
         self._check_key(frame)
         return frame
+
+    def _is_in_order(self, frame: pl.DataFrame) -> bool:
+        """Whether each row's key is greater than that of the row before: sorted, and unique."""
+        greater = pl.lit(False)
+        for name in reversed(self.key):
+            column = pl.col(name)
+            here, before = column.slice(1), column.slice(0, pl.len() - 1)
+            greater = (here > before) | ((here == before) & greater)
+        return frame.height < 2 or bool(frame.select(greater.all()).item())
 
     def _check_columns(self, frame: pl.DataFrame) -> None:
         missing = [name for name in self.columns if name not in frame.columns]
@@ -206,16 +217,34 @@ REJECTED_IMAGES = _table(
     nullable="detail twin_image_id",
 )
 
+DECODED_IMAGES = _table("decoded_images", "image_id", IMAGE_POOL.columns)
+"""The images of a shard before twins and excluded ones are left out, so that none is decoded again
+when those are looked for again."""
+
+UNDECODED_FILES = _table(
+    "undecoded_files",
+    "uri reason",
+    REJECTED_IMAGES.columns,
+    nullable="detail twin_image_id",
+)
+"""The other files of the shard."""
+
 TASK_EMBEDDINGS = _table(
     "task_embeddings",
     "task_id",
-    {"task_id": pl.String, "text": pl.String, "embedding": pl.List(pl.Float32)},
+    {
+        "task_id": pl.String,
+        "text": pl.String,
+        "embedding": pl.List(pl.Float16),
+        "reason": pl.String,
+    },
+    nullable="embedding reason",  # exactly one of the two is null
 )
 
 IMAGE_EMBEDDINGS = _table(
     "image_embeddings",
     "image_id",
-    {"image_id": pl.String, "embedding": pl.List(pl.Float32), "reason": pl.String},
+    {"image_id": pl.String, "embedding": pl.List(pl.Float16), "reason": pl.String},
     nullable="embedding reason",  # exactly one of the two is null
 )
 
@@ -322,11 +351,26 @@ BALANCED_DATASET = _table(
     },
 )
 
+COT_ANSWERS = _table(
+    "cot_answers",
+    "sample_id",
+    {
+        "sample_id": pl.String,
+        "cot_answer": pl.String,  # a step a line, the answer last; null = none, for the reason
+        "same_answer": pl.Boolean,  # whether it ends with the sample's own answer
+        "outcome": pl.String,
+        "reason": pl.String,
+        "model": pl.String,
+        "prompt_version": pl.String,
+    },
+    nullable="cot_answer same_answer reason",
+)
+
 PUBLISHED_DATASET = _table(
     "published_dataset",
     "format",
     {
-        "format": pl.String,  # llava, huggingface, report
+        "format": pl.String,  # llava, llava_cot, huggingface, report
         "path": pl.String,
         "rows": pl.Int64,
         "images_left_out": pl.Int64,
@@ -371,6 +415,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             SCENES,
             IMAGE_POOL,
             REJECTED_IMAGES,
+            DECODED_IMAGES,
+            UNDECODED_FILES,
             TASK_EMBEDDINGS,
             IMAGE_EMBEDDINGS,
             CLIP_SIMILARITY,
@@ -382,6 +428,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             SCORED_QA,
             BALANCED_DATASET,
             DROPPED,
+            COT_ANSWERS,
             PUBLISHED_DATASET,
             IMAGES_LEFT_OUT,
             WITHDRAWALS,

@@ -19,10 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
-from tg_assets.ids import digest
+from tg_assets.ids import ID_CHARS, digest
 from tg_assets.tables import TABLES, Table, TableError
+from tg_assets.vector_columns import is_packed, packed, unpacked
 
 STAMP_KEY = "taskgalaxy"
+_ROOM = "?" * ID_CHARS
+"""Stands where a version comes."""
 
 
 class TableMissing(FileNotFoundError):  # noqa: N818 - a state, not a fault
@@ -75,18 +78,10 @@ class TableStore:
         Raises:
             TableError: The frame is not the table.
         """
-        rows = TABLES[table].enforce(frame).rechunk()
-        plain = io.BytesIO()
-        rows.write_parquet(plain, compression="zstd")
-        stamp = Stamp(digest("rows", plain.getvalue()), inputs, dict(facts or {}))
-        text = orjson.dumps(
-            {"version": stamp.version, "inputs": stamp.inputs, "facts": stamp.facts},
-            option=orjson.OPT_SORT_KEYS,
-        ).decode()
-        stamped = io.BytesIO()
-        rows.write_parquet(stamped, compression="zstd", metadata={STAMP_KEY: text})
-        write_whole(self.path(table, *partition), stamped.getvalue())
-        return stamp
+        rows = packed(TABLES[table].enforce(frame)).rechunk()
+        content, version = _stamped(rows, inputs, facts or {})
+        write_whole(self.path(table, *partition), content)
+        return Stamp(version, inputs, dict(facts or {}))
 
     def read(self, table: str, *partition: str) -> pl.DataFrame:
         """Read a partition.
@@ -104,7 +99,7 @@ class TableStore:
                 "materialize it first"
             ) from None
         try:
-            frame = pl.read_parquet(io.BytesIO(content))
+            frame = unpacked(pl.read_parquet(io.BytesIO(content)))
         except pl.exceptions.PolarsError as error:
             raise _damaged(path, error) from error
         return _as_table(TABLES[table], frame, path)
@@ -146,6 +141,32 @@ class TableStore:
             for name in names
             if name.endswith(".parquet") and not name.startswith(".")
         )
+
+
+def _stamped(rows: pl.DataFrame, inputs: str, facts: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Return a Parquet file with its stamp, and the version in it.
+
+    The version is a hash of the rows as they lie in the file, before its footer. The footer is
+    written with room for it and completed afterwards, so that rows are compressed once.
+    """
+    text = orjson.dumps(
+        {"version": _ROOM, "inputs": inputs, "facts": facts}, option=orjson.OPT_SORT_KEYS
+    ).decode()
+    file = io.BytesIO()
+    if is_packed(rows):
+        rows.write_parquet(file, compression="uncompressed", metadata={STAMP_KEY: text})
+    else:
+        rows.write_parquet(
+            file, compression="zstd", compression_level=1, metadata={STAMP_KEY: text}
+        )
+    content = file.getbuffer()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    schema = repr(sorted(rows.schema.items()))
+    version = digest("rows", schema, bytes(content[:footer]))
+    before, room, after = bytes(content[footer:]).partition(_ROOM.encode())
+    if not room or _ROOM.encode() in after:
+        raise TableError("the stamp's place in a Parquet footer was not found: is Polars newer?")
+    return b"".join([content[:footer], before, version.encode(), after]), version
 
 
 def _damaged(path: UPath, error: Exception) -> TableError:

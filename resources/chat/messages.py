@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 Json = Any
 
@@ -81,6 +81,7 @@ class ChatReply:
         text: What the model said, null when it said nothing.
         raw: The response body as it came, kept for ever.
         reason: Why there is no text, for people.
+        wrong_model: Whether another model answered than was asked.
     """
 
     outcome: Outcome
@@ -91,6 +92,7 @@ class ChatReply:
     cost_usd: float = 0.0
     latency_s: float = 0.0
     reason: str | None = None
+    wrong_model: bool = False
 
 
 class ChatModel(Protocol):
@@ -121,6 +123,32 @@ class ChatModel(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+
+
+class OwnPass(Protocol):
+    """A pass of a stage as a provider makes it."""
+
+    def run(self) -> Coroutine[None, None, None]:
+        """Ask everything and commit everything."""
+
+
+@runtime_checkable
+class BringsItsOwnPass(Protocol):
+    """A model that is not asked a request at a time, such as one behind a batch API."""
+
+    def open_pass(
+        self, stage: Any, pending: Any, ledger: Any, tally: Any, counter: Any, budget: Any
+    ) -> OwnPass:
+        """Open a pass over what is to be asked.
+
+        Args:
+            stage: The `resources.chat.stages.Stage`.
+            pending: Iterator of `resources.chat.asking.Pending`, made as they are taken.
+            ledger: The `resources.chat.ledger.Ledger`.
+            tally: The `resources.chat.asking.Tally` of what is done.
+            counter: The `resources.chat.asking.Counter`, told how many questions are answered.
+            budget: The `resources.chat.limits.budget.Budget` of the run.
+        """
 
 
 class TryAgain(Exception):  # noqa: N818 - it asks for something

@@ -29,6 +29,7 @@ from resources.chat.messages import (
     StopAsking,
     TryAgain,
 )
+from resources.chat.money.demand import demand_of
 from tg_assets.settings_models import OpenAIModel
 
 OPENAI = "https://api.openai.com/v1"
@@ -76,7 +77,7 @@ class OpenAIChat:
         """Read and encode the request's image; see `ChatModel.prepare`."""
         if request.image is None:
             body = orjson.dumps(wire.body_of(self._settings, request, None))
-            return OnlineRequest([body], {}, Demand())
+            return OnlineRequest([body], {}, demand_of(self._settings, request, None))
         return await self._with_image(request, request.image)
 
     async def _with_image(self, request: ChatRequest, image: ImageRef) -> OnlineRequest:
@@ -85,7 +86,8 @@ class OpenAIChat:
         body = orjson.dumps(wire.body_of(self._settings, request, url))
         before, _, after = body.partition(IMAGE_GOES_HERE.encode())
         headers = {wire.IMAGE_ID_HEADER: image.image_id}
-        return OnlineRequest([before, encoded.base64, after], headers, Demand())
+        demand = demand_of(self._settings, request, encoded.size)
+        return OnlineRequest([before, encoded.base64, after], headers, demand)
 
     async def send(self, prepared: OnlineRequest) -> ChatReply:
         """Send one request; see `ChatModel.send`."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 import orjson
@@ -128,7 +130,8 @@ def reply_of(settings: Spoken, raw: str, latency_s: float, discount: float = 1.0
         body = orjson.loads(raw)
         choice = body["choices"][0]
         message = choice["message"]
-        outcome, reason = _outcome(choice.get("finish_reason"), message.get("refusal"))
+        other = _other_model(settings, body.get("model"))
+        outcome, reason = _outcome(choice.get("finish_reason"), message.get("refusal"), other)
         text = _text(message.get("content"))
     except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError) as error:
         reason = f"the response is no chat completion: {type(error).__name__}: {error!s:.200}"
@@ -145,6 +148,7 @@ def reply_of(settings: Spoken, raw: str, latency_s: float, discount: float = 1.0
         cost_usd=(prompt * price.input + completion * price.output) * discount / 1e6,
         latency_s=latency_s,
         reason=reason,
+        wrong_model=other is not None,
     )
 
 
@@ -201,14 +205,30 @@ def failure_of(
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that the server asked to wait, if it named a number of them."""
+    """Return the seconds that the server asked to wait, null when it named no time.
+
+    A date is read by the server's own clock, its Date header: ours may be another.
+    """
+    said = headers.get("retry-after", "")
     try:
-        seconds = float(headers.get("retry-after", ""))
+        seconds = float(said)
     except ValueError:
-        return None
+        until = _moment(said)
+        if until is None:
+            return None
+        now = _moment(headers.get("date", "")) or datetime.now(UTC)
+        seconds = (until - now).total_seconds()
     if not math.isfinite(seconds):
         return None
     return min(LONGEST_RETRY_AFTER_S, max(0.0, seconds))
+
+
+def _moment(header: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def without_secrets(text: str, key: str | None) -> str:
@@ -218,7 +238,24 @@ def without_secrets(text: str, key: str | None) -> str:
     return DATA_URL.sub("[image]", text)[:LONGEST_REASON]
 
 
-def _outcome(finish: Json, refusal: Json) -> tuple[Outcome, str | None]:
+def _other_model(settings: Spoken, served: Json) -> str | None:
+    """Return the name of the model that answered when it is another than was asked.
+
+    Endpoints add a date or a path to a name (gpt-5-mini answers as gpt-5-mini-2025-08-07); what
+    begins alike is the same model.
+    """
+    if not isinstance(served, str) or not served:
+        return None
+    wanted = getattr(settings, "served_as", None) or settings.model
+    names = [name.rstrip("/").rpartition("/")[2].lower() for name in (wanted, served)]
+    alike = names[0].startswith(names[1]) or names[1].startswith(names[0])
+    return None if alike else served[:LONGEST_REASON]
+
+
+def _outcome(finish: Json, refusal: Json, other: str | None) -> tuple[Outcome, str | None]:
+    if other is not None:
+        said = f"the model {other!r} answered instead of the one that was asked"
+        return Outcome.INVALID, f"{said}; if it is the same, name it in the setting served_as"
     if refusal:
         return Outcome.REFUSED, str(refusal)[:LONGEST_REASON]
     if finish == "content_filter":

@@ -45,7 +45,7 @@ class SceneAnswers:
         """Return the text of a reply.
 
         Args:
-            schema_name: Which prompt it is: growth, filter, questions or vote.
+            schema_name: Which prompt it is: growth, filter, questions, vote or cot.
             data: The prompt's data.
             image_id: The picture that was shown.
 
@@ -61,7 +61,12 @@ class SceneAnswers:
                 f"the embedded model answers from scene graphs and has none for image {image_id}; "
                 "photos need a real model: see examples/openai.yaml"
             )
-        replies = {"filter": self._filter, "questions": self._questions, "vote": self._vote}
+        replies = {
+            "filter": self._filter,
+            "questions": self._questions,
+            "vote": self._vote,
+            "cot": self._reasoned,
+        }
         if schema_name not in replies:
             raise ValueError(f"the embedded model knows no prompt called {schema_name!r}")
         return replies[schema_name](data, str(image_id), scene)
@@ -129,3 +134,17 @@ class SceneAnswers:
             right = bool(judge(scene, path, question, str(answer)))
         wrong = self._errs("vote", image_id, path, question, str(answer))
         return orjson.dumps({"vote": int(right != wrong)}).decode()
+
+    def _reasoned(self, data: Mapping[str, Json], image_id: str, scene: Scene) -> str:
+        from tg_assets.scenes.questions import asked
+
+        question = str(data["question"])
+        known = asked(scene, question)
+        if known is None:
+            reply = {"steps": ["The picture shows nothing of the kind."], "answer": "Nothing."}
+            return orjson.dumps(reply).decode()
+        others = [known.answer, *known.wrong]
+        wrong = self._errs("cot", image_id, question) and known.wrong
+        answer = self._one_of(known.wrong, "cot", image_id, question) if wrong else known.answer
+        steps = [f"It could be: {'; '.join(sorted(others))}", f"The picture shows: {answer}"]
+        return orjson.dumps({"steps": steps, "answer": answer}).decode()

@@ -51,14 +51,20 @@ class Stage:
     schema: Callable[[int], Mapping[str, Json]]
     shared: bool = True
 
-    def request(self, questions: Sequence[Question]) -> ChatRequest:
-        """Build the request that asks these questions together."""
+    def request(self, questions: Sequence[Question], more_room: bool = False) -> ChatRequest:
+        """Build the request that asks these questions together.
+
+        Args:
+            questions: The questions, about one image.
+            more_room: Whether an earlier reply to them was cut.
+        """
         return ChatRequest(
             stage=self.name,
             text=self.render(questions),
             schema_name=self.schema_name,
             schema=self.schema(len(questions)),
             image=questions[0].image,
+            more_room=more_room,
         )
 
     def key(self, model_identity: str, question: Question) -> str:

@@ -12,6 +12,7 @@ import orjson
 from resources.chat import openai_wire as wire
 from resources.chat.images import EncodedImage, EncodedImages
 from resources.chat.messages import ChatReply, ChatRequest, Demand, GiveUp, TryAgain
+from resources.chat.money.demand import demand_of
 from resources.chat.openai_compatible import IMAGE_GOES_HERE, OnlineRequest, OpenAIChat
 from resources.vllm.warm_server import Surroundings, WarmServer
 from tg_assets.ids import digest
@@ -59,7 +60,8 @@ class VllmChat:
         """
         await self._server.ready()
         image = None if request.image is None else await self._images.get(request.image)
-        return VllmRequest(request, image, Demand())
+        demand = demand_of(self._settings, request, None if image is None else image.size)
+        return VllmRequest(request, image, demand)
 
     async def send(self, prepared: VllmRequest) -> ChatReply:
         """Send one request; see `ChatModel.send`.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from resources.chat.embedded import FreeRequest
-from resources.chat.messages import ChatReply, ChatRequest, ImageRef, Outcome
+from resources.chat.messages import ChatReply, ChatRequest, Demand, ImageRef, Outcome
 from resources.chat.openai_compatible import OpenAIChat
 from resources.chat.stages import Question, Stage
 from tg_assets import ids
@@ -40,9 +41,18 @@ def openai_model(url: str, **settings: Any) -> OpenAIChat:
 
 def picture(folder: Path, number: int) -> ImageRef:
     """Write a small picture and return its reference."""
-    path = folder / f"picture {number}.png"
-    Image.new("RGB", (8, 8), (number % 256, number // 256, 7)).save(path)
+    Image.new("RGB", (8, 8), (number % 256, number // 256, 7)).save(_path(folder, number))
+    return picture_of(folder, number)
+
+
+def picture_of(folder: Path, number: int) -> ImageRef:
+    """Return the reference of a picture that was written."""
+    path = _path(folder, number)
     return ImageRef(ids.image_id(path.read_bytes()), str(path))
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"picture {number}.png"
 
 
 def labels(image: ImageRef, count: int, first: int = 0) -> list[Question]:
@@ -105,6 +115,28 @@ class ScriptedModel:
 
     async def close(self) -> None:
         self.closed = True
+
+
+@dataclass(frozen=True)
+class PricedRequest:
+    """A request that says what it may cost."""
+
+    demand: Demand
+
+
+class PricedModel(ScriptedModel):
+    """Asks for a dollar a request at the most, and takes what `costs` says of its number."""
+
+    def __init__(self, costs: Callable[[int], float] = lambda _: 0.25, **settings: Any) -> None:
+        super().__init__(str, **settings)
+        self._costs = costs
+
+    async def prepare(self, request: ChatRequest) -> PricedRequest:  # type: ignore[override]
+        return PricedRequest(Demand(60, 40, cost_usd=1.0))
+
+    async def send(self, prepared: Any) -> ChatReply:
+        reply = await super().send(prepared)
+        return replace(reply, cost_usd=self._costs(self.requests))
 
 
 def plain_stage(parse: Callable[[str], Any] = str) -> Stage:

@@ -8,5 +8,6 @@ for folder in (HERE, HERE.parent / "servers"):
     sys.path.insert(0, str(folder))
 
 from fixtures import postgres_url, schema_server  # noqa: E402
+from ledgers import ledger, ledger_url  # noqa: E402
 
-__all__ = ["postgres_url", "schema_server"]
+__all__ = ["ledger", "ledger_url", "postgres_url", "schema_server"]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from asked import ScriptedModel, numbers, plain_stage
 
-from resources.chat import asking
-from resources.chat.asking import PAID_ATTEMPTS, ask, understand
+from resources.chat.asking import PAID_ATTEMPTS, Counter, Pending, Tally, ask, understand, writer
+from resources.chat.asking.online import OnlinePass
 from resources.chat.ledger import Ledger, LedgerError, Received
+from resources.chat.limits import NO_LIMITS
+from resources.chat.limits.budget import Budget
 from resources.chat.messages import ChatReply, GiveUp, Outcome, StopAsking, TryAgain
 from resources.chat.stages import Question, UnusableReply
 
@@ -154,7 +155,7 @@ def test_unforeseen_error_keeps_what_was_in_flight(ledger: Ledger) -> None:
 
 @pytest.mark.timeout(30)
 def test_ledger_that_fails_stops_the_pass(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "COMMIT_RESPONSES", 5)
+    monkeypatch.setattr(writer, "COMMIT_RESPONSES", 5)
     commits = 0
 
     def record(self: Ledger, batch: Sequence[Received]) -> None:
@@ -176,7 +177,7 @@ def test_ledger_that_fails_stops_the_pass(ledger: Ledger, monkeypatch: pytest.Mo
 def test_progress_counts_every_answer_and_ends_complete(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "COMMIT_RESPONSES", 5)
+    monkeypatch.setattr(writer, "COMMIT_RESPONSES", 5)
     ask(STAGE, numbers(4), ScriptedModel(str), ledger)
     seen: list[tuple[int, int]] = []
     questions = [*numbers(20), *numbers(20)]
@@ -216,6 +217,7 @@ def test_threads_share_a_ledger(ledger: Ledger) -> None:
 def test_interrupt_keeps_what_was_received(ledger: Ledger) -> None:
     """Who cancels the pass loses what is in flight, not what came and waits for its commit."""
     received = asyncio.Event()
+    keys = ["1" * 32, "2" * 32]
 
     def say(number: int) -> str:
         received.set()
@@ -223,9 +225,11 @@ def test_interrupt_keeps_what_was_received(ledger: Ledger) -> None:
 
     async def interrupted() -> None:
         model = ScriptedModel(say, concurrency=1, latency_s=0.03)
-        pending = deque(asking._packed(STAGE, {"k": numbers(1)[0], "l": numbers(2)[1]}, 1))
-        counter = asking._Counter(0, 2, None)
-        pass_ = asking._Pass(STAGE, model, ledger, asking.Tally(), pending, counter)
+        pending = [
+            Pending([key], [question]) for key, question in zip(keys, numbers(2), strict=True)
+        ]
+        counter = Counter(0, 2, None)
+        pass_ = OnlinePass(STAGE, model, ledger, Tally(), pending, counter, NO_LIMITS, Budget())
         task = asyncio.create_task(pass_.run())
         await received.wait()
         task.cancel()
@@ -233,7 +237,7 @@ def test_interrupt_keeps_what_was_received(ledger: Ledger) -> None:
             await task
 
     asyncio.run(interrupted())
-    assert ledger.known(["k"])["k"].answer.outcome == Outcome.ANSWERED
+    assert ledger.known(keys[:1])[keys[0]].answer.outcome == Outcome.ANSWERED
 
 
 def test_answer_of_the_ledger_counts_when_another_process_was_first(

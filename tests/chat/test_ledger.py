@@ -5,83 +5,111 @@ from __future__ import annotations
 import multiprocessing
 import threading
 import uuid
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ledgers import BOTH, key, received, rows_of
 
-from resources.chat.ledger import Ledger, LedgerError, Received
-from resources.chat.messages import Answer, ChatReply, Outcome
+from resources.chat.ledger import Ledger, LedgerError, responses
+from resources.chat.ledger.packing import Unpackable, pack, unpack
+from resources.chat.messages import Outcome
 
-BOTH = pytest.mark.parametrize("ledger_url", ["sqlite", "postgresql"], indirect=True)
 pytestmark = pytest.mark.timeout(120)
-
-
-@pytest.fixture
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/folder/ledger.sqlite"
-        return
-    server = sa.make_url(request.getfixturevalue("postgres_url"))
-    name = f"ledger_{uuid.uuid4().hex}"
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
-
-
-@pytest.fixture
-def ledger(ledger_url: str) -> Iterator[Ledger]:
-    ledger = Ledger(ledger_url)
-    yield ledger
-    ledger.close()
-
-
-def received(
-    keys: list[str],
-    outcome: Outcome = Outcome.ANSWERED,
-    value: object = "yes",
-    *,
-    reason: str | None = None,
-    raw: str = "{}",
-) -> Received:
-    paid = Outcome.FAILED if outcome == Outcome.FAILED else Outcome.ANSWERED
-    answered = outcome == Outcome.ANSWERED
-    return Received(
-        response_id=uuid.uuid4().hex,
-        stage="filter",
-        model="m",
-        prompt_version="1",
-        image_id=None,
-        keys=keys,
-        items=[{"path": key} for key in keys],
-        reply=ChatReply(paid, "text", raw, 10, 2, 0.25, reason=reason),
-        answers=[Answer(outcome, value if answered else None, reason) for _ in keys],
-    )
 
 
 @BOTH
 def test_what_was_recorded_is_known(ledger: Ledger) -> None:
     value = {"question": "¿Qué? 🦊", "n": [1, 2.5, None, True], "nul": "\x00"}
     ledger.record([received(["a", "b"], value=value)])
-    known = ledger.known(["a", "b", "c"])
-    assert {key: item.answer.value for key, item in known.items()} == {"a": value, "b": value}
-    assert known["a"].attempts == 1
+    known = ledger.known([key(name) for name in "abc"])
+    assert {key: item.answer.value for key, item in known.items()} == {
+        key("a"): value,
+        key("b"): value,
+    }
+    assert known[key("a")].attempts == 1
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab\x00é"), inner),
+    max_leaves=6,
+).filter(lambda value: value is not None)
+
+
+@BOTH
+@given(values=st.lists(JSON, min_size=1, max_size=20))
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_values_come_back_exactly(ledger: Ledger, values: list[object]) -> None:
+    turn = uuid.uuid4().hex
+    names = [f"{turn} {number}" for number in range(len(values))]
+    ledger.record(
+        [received([name], value=value) for name, value in zip(names, values, strict=True)]
+    )
+    known = ledger.known([key(name) for name in names])
+    found = [known[key(name)].answer.value for name in names]
+    assert [repr(value) for value in found] == [repr(value) for value in values]
+
+
+@BOTH
+def test_zero_one_and_true_stay_apart(ledger: Ledger) -> None:
+    values = [0, 1, True, False, 1.0, "1", "true", [], {}, ""]
+    ledger.record([received([str(place)], value=value) for place, value in enumerate(values)])
+    known = ledger.known([key(place) for place in range(len(values))])
+    found = [known[key(place)].answer.value for place in range(len(values))]
+    assert [(type(value), value) for value in found] == [(type(value), value) for value in values]
+
+
+@BOTH
+def test_response_is_kept_as_it_came(ledger: Ledger) -> None:
+    raw = '{"choices": ["\x00 \ud800 é 🦊"]}' * 50
+    item = received(["a", "b"], raw=raw, image_id="picture 1")
+    ledger.record([item])
+    with ledger.engine.connect() as connection:
+        (row,) = connection.execute(sa.select(responses)).all()
+    assert (row.raw, row.image_id, row.outcome) == (raw, "picture 1", Outcome.ANSWERED)
+    assert row.id == item.response_id
+    assert bytes(row.item_keys).hex() == "".join(item.keys)
+    assert row.items == '[{"path":"a"},{"path":"b"}]'
+
+
+@given(text=st.text(st.characters()))
+def test_every_text_can_be_packed(text: str) -> None:
+    assert unpack(pack(text)) == text
+
+
+def test_damaged_text_is_told_from_a_text() -> None:
+    for damaged in (b"", b"\x07abc", pack("a" * 100)[:-2], b"\x01\xff\xff"):
+        with pytest.raises(Unpackable):
+            unpack(damaged)
+
+
+def test_key_that_is_none_is_refused(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.sqlite")
+    with pytest.raises(ValueError, match="'a' is no digest"):
+        ledger.known(["a"])
+    with pytest.raises(ValueError, match="'a' is no digest"):
+        ledger.record([replace(received(["x"]), keys=["a"])])
+    ledger.close()
 
 
 @BOTH
 def test_final_answers_are_never_replaced(ledger: Ledger) -> None:
     for final in (Outcome.ANSWERED, Outcome.REFUSED, Outcome.CONTENT_FILTER):
-        key = f"key {final}"
-        ledger.record([received([key], final, "first")])
-        ledger.record([received([key], value="second")])
-        ledger.record([received([key], Outcome.FAILED)])
-        known = ledger.known([key])[key]
+        name = f"key {final}"
+        ledger.record([received([name], final, "first")])
+        ledger.record([received([name], value="second")])
+        ledger.record([received([name], Outcome.FAILED)])
+        known = ledger.known([key(name)])[key(name)]
         assert (known.answer.outcome, known.attempts) == (final, 1)
         assert known.answer.value in ("first", None)
 
@@ -91,10 +119,10 @@ def test_attempts_count_what_was_paid_for(ledger: Ledger) -> None:
     outcomes = [Outcome.INVALID, Outcome.FAILED, Outcome.TRUNCATED, Outcome.FAILED]
     for outcome in outcomes:
         ledger.record([received(["a"], outcome, reason="why")])
-    assert ledger.known(["a"])["a"].attempts == 2
-    assert ledger.known(["a"])["a"].answer.outcome == Outcome.FAILED
+    assert ledger.known([key("a")])[key("a")].attempts == 2
+    assert ledger.known([key("a")])[key("a")].answer.outcome == Outcome.FAILED
     ledger.record([received(["a"])])
-    assert ledger.known(["a"])["a"].attempts == 3
+    assert ledger.known([key("a")])[key("a")].attempts == 3
 
 
 @BOTH
@@ -102,9 +130,9 @@ def test_one_batch_may_hold_a_key_twice(ledger: Ledger) -> None:
     ledger.record(
         [received(["a"], Outcome.INVALID), received(["a"]), received(["a", "b"], value=0)]
     )
-    known = ledger.known(["a", "b"])
-    assert (known["a"].answer.value, known["a"].attempts) == ("yes", 3)
-    assert known["b"].answer.value == 0
+    known = ledger.known([key("a"), key("b")])
+    assert (known[key("a")].answer.value, known[key("a")].attempts) == ("yes", 3)
+    assert known[key("b")].answer.value == 0
 
 
 @BOTH
@@ -114,16 +142,28 @@ def test_failed_requests_cost_nothing_and_are_no_response(ledger: Ledger) -> Non
 
 
 @BOTH
+def test_costs_are_the_sums_over_all_responses(ledger: Ledger) -> None:
+    for stage, model, version in (("vote", "m", "1"), ("filter", "m", "1"), ("filter", "m", "2")):
+        told = {"stage": stage, "model": model, "prompt_version": version}
+        ledger.record([received([f"{told} {number}"], **told) for number in range(3)])
+    ledger.record([received(["never paid for"], Outcome.FAILED, stage="questions")])
+    assert ledger.costs().rows() == [
+        ("filter", "m", 6, 60, 12, 1.5),
+        ("vote", "m", 3, 30, 6, 0.75),
+    ]
+
+
+@BOTH
 def test_texts_that_no_database_takes_are_kept_as_far_as_they_can(ledger: Ledger) -> None:
     ledger.record([received(["a"], Outcome.INVALID, reason="\x00 \ud800!", raw="\x00\ud800")])
-    assert ledger.known(["a"])["a"].answer.reason == "\ufffd ?!"
+    assert ledger.known([key("a")])[key("a")].answer.reason == "\ufffd ?!"
 
 
 @BOTH
 def test_more_keys_than_a_query_takes(ledger: Ledger) -> None:
     keys = [f"key {number}" for number in range(12_000)]
     ledger.record([received(keys)])
-    assert len(ledger.known(keys)) == len(keys)
+    assert len(ledger.known([key(name) for name in keys])) == len(keys)
 
 
 @BOTH
@@ -144,7 +184,11 @@ def test_threads_write_the_same_keys_without_locking_each_other_out(ledger: Ledg
     for thread in threads:
         thread.join(60)
     assert not failures
-    assert ledger.known(["key 7"])["key 7"].attempts == 32
+    ((counted, requests),) = rows_of(
+        ledger, "SELECT (SELECT count(*) FROM responses), requests FROM askings"
+    )
+    assert counted == requests == 32
+    assert ledger.known([key("key 7")])[key("key 7")].attempts == 32
 
 
 def _open(url: str, name: str) -> None:
@@ -165,7 +209,7 @@ def test_processes_open_a_new_ledger_at_the_same_time(ledger_url: str) -> None:
         process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4
     ledger = Ledger(ledger_url)
-    assert len(ledger.known([f"p{number}" for number in range(4)])) == 4
+    assert len(ledger.known([key(f"p{number}") for number in range(4)])) == 4
     ledger.close()
 
 
@@ -175,7 +219,7 @@ def test_batch_that_cannot_be_written_leaves_nothing(ledger: Ledger) -> None:
     ledger.record([first])
     with pytest.raises(LedgerError, match="did not take 2 responses"):
         ledger.record([received(["b"]), first])
-    assert ledger.known(["b"]) == {}
+    assert ledger.known([key("b")]) == {}
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,6 @@ UNUSABLE = {
     "empty": Outcome.INVALID,
     "null content": Outcome.INVALID,
     "nul": Outcome.INVALID,
-    "length": Outcome.TRUNCATED,
 }
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tg_assets.clip_similarity.candidates import merge, short_images
+from tg_assets.clip_similarity.candidates import best_of_all, merge, short_images
 from tg_assets.clip_similarity.top_k import top_k
 from tg_assets.tables import CANDIDATE_PAIRS, CLIP_SIMILARITY
 
@@ -62,29 +62,71 @@ def test_merging_the_best_of_any_batches_equals_the_best_of_all(galaxy: Any) -> 
 
 
 @given(galaxies())
-@settings(max_examples=100, deadline=None)
-def test_withdrawals_are_exact_once_the_short_images_of_each_batch_are_matched_again(
+@settings(max_examples=150, deadline=None)
+def test_any_sequence_of_additions_and_withdrawals_gives_what_a_full_comparison_gives(
     galaxy: Any,
 ) -> None:
     images, tasks, ids, batch, k, spare, dice = galaxy
-    withdrawn = {one for one in ids if dice.random() < 0.4}
-    cells = []
+    cells: dict[str, pl.DataFrame] = {}
+    members: dict[str, list[int]] = {}
+    withdrawn: set[str] = set()
+
+    def again(name: str, short: list[str]) -> pl.DataFrame:
+        rest = [j for j in members[name] if ids[j] not in withdrawn]
+        rows = [int(image[1:]) for image in short]
+        found = matched(images[rows], tasks[rest], [ids[j] for j in rest], k) if rest else None
+        if found is None:
+            return CLIP_SIMILARITY.empty()
+        return found.with_columns(pl.col("image_id").replace(dict(enumerated(rows))))
+
     for number in np.unique(batch):
-        members = [int(j) for j in np.flatnonzero(batch == number)]
-        rest = [j for j in members if ids[j] not in withdrawn]
-        one = matched(images, tasks[members], [ids[j] for j in members], k + spare)
-        short = short_images([one], k, withdrawn, len(rest))
-        if rest:
-            again = matched(images, tasks[rest], [ids[j] for j in rest], k + spare)
-            is_short = pl.col("image_id").is_in(short)
-            one = pl.concat([one.filter(~is_short), again.filter(is_short)])
-        cells.append(one)
-    left = [j for j in range(len(ids)) if ids[j] not in withdrawn]
-    found = merge(cells, k, withdrawn)
-    if left:
-        assert found.equals(matched(images, tasks[left], [ids[j] for j in left], k))
-    else:
-        assert found.is_empty()
+        name = f"{number:04}"
+        members[name] = [int(j) for j in np.flatnonzero(batch == number)]
+        cells[name] = matched(
+            images, tasks[members[name]], [ids[j] for j in members[name]], k + spare
+        )
+        there = [j for listed in members.values() for j in listed]
+        withdrawn |= {ids[j] for j in there if dice.random() < 0.25}
+        sizes = {name: len(listed) for name, listed in members.items()}
+        found = best_of_all(cells.items, sizes, k, withdrawn, again)
+        left = [j for j in there if ids[j] not in withdrawn]
+        if left:
+            assert found.equals(matched(images, tasks[left], [ids[j] for j in left], k))
+        else:
+            assert found.is_empty()
+
+
+def enumerated(rows: list[int]) -> list[tuple[str, str]]:
+    """The names `matched` gives to some rows, and their names among all."""
+    return [(f"i{place}", f"i{row}") for place, row in enumerate(rows)]
+
+
+def test_nothing_is_compared_again_while_enough_candidates_remain() -> None:
+    dice = np.random.default_rng(7)
+    images = dice.normal(size=(30, 16)).astype(np.float32)
+    tasks = dice.normal(size=(60, 16)).astype(np.float32)
+    ids = [f"t{j:02}" for j in range(60)]
+    cells = {
+        "0000": matched(images, tasks[:50], ids[:50], 16),
+        "0001": matched(images, tasks[50:], ids[50:], 16),
+    }
+    compared: list[str] = []
+
+    def again(name: str, short: list[str]) -> pl.DataFrame:
+        compared.extend(short)
+        return cells[name].filter(pl.col("image_id").is_in(short))
+
+    withdrawn: set[str] = set()
+    found = merge(cells.values(), 10, withdrawn)
+    for task in ids[:12]:
+        withdrawn.add(task)
+        left = [j for j in range(60) if ids[j] not in withdrawn]
+        whole = matched(images, tasks[left], [ids[j] for j in left], 10)
+        found = best_of_all(cells.items, {"0000": 50, "0001": 10}, 10, withdrawn, again)
+        if compared:
+            break
+        assert found.equals(whole)
+    assert len(withdrawn) > 4
 
 
 def test_withdrawn_task_types_are_dropped_and_ranks_closed() -> None:
@@ -102,7 +144,6 @@ def test_equal_scores_are_ordered_by_task_id() -> None:
 
 def test_no_cells_give_an_empty_table() -> None:
     assert merge([], 10, {"t"}).equals(CANDIDATE_PAIRS.empty())
-    assert short_images([], 10, set(), 5) == []
 
 
 def test_a_task_type_in_two_cells_is_refused() -> None:
@@ -110,12 +151,19 @@ def test_a_task_type_in_two_cells_is_refused() -> None:
         merge([cell([("a", "t1", 0.5)]), cell([("a", "t1", 0.5)])], 2, set())
 
 
-def test_images_with_nothing_left_are_short() -> None:
+def test_an_image_is_short_where_a_cell_may_hold_back_something_better() -> None:
     one = cell([("a", "t1", 0.9), ("a", "t2", 0.8), ("b", "t1", 0.9), ("b", "t3", 0.8)])
-    assert short_images([one], 2, {"t1", "t2"}, 5) == ["a", "b"]
-    assert short_images([one], 1, {"t1", "t2"}, 5) == ["a"]
-    assert short_images([one], 2, set(), 5) == []
+    other = cell([("a", "t8", 0.7), ("b", "t9", 0.85)])
+    merged = merge([one, other], 1, {"t1", "t2"})
+    assert merged.rows() == [
+        ("a", "t8", pytest.approx(0.7), 1),
+        ("b", "t9", pytest.approx(0.85), 1),
+    ]
+    assert short_images(one, merged, 1, n_types=5) == ["a"]
+    assert short_images(one, merged, 1, n_types=2) == []  # it held back nothing
+    assert short_images(other, merged, 1, n_types=5) == []
 
 
-def test_no_image_is_short_when_no_task_types_remain() -> None:
-    assert short_images([cell([("a", "t1", 0.9)])], 10, {"t1"}, 0) == []
+def test_images_without_candidates_are_short() -> None:
+    one = cell([("a", "t1", 0.9)])
+    assert short_images(one, merge([one], 1, {"t1"}), 1, n_types=2) == ["a"]

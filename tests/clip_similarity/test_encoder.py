@@ -9,15 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resources import clip
-from resources.clip import (
-    CONFIG_NAME,
-    SMALL_CHECKPOINT,
-    WEIGHTS_NAME,
-    ClipEncoder,
-    ClipError,
-    ClipSettings,
-)
+from resources import device
+from resources.clip import ClipEncoder
+from resources.clip_checkpoint import CONFIG_NAME, WEIGHTS_NAME
+from resources.clip_settings import SMALL_CHECKPOINT, ClipError, ClipSettings
 
 COLORS = ["red", "green", "blue", "white"]
 
@@ -37,7 +32,9 @@ def images() -> list[Image.Image]:
 
 def test_importing_loads_neither_torch_nor_open_clip() -> None:
     code = (
-        "import sys; from resources.clip import ClipEncoder, ClipSettings;"
+        "import sys; from resources.clip import ClipEncoder;"
+        "from resources.clip_settings import ClipSettings;"
+        "import resources.picture_decoders;"
         "ClipEncoder(ClipSettings(device='cpu')).fingerprint();"
         "print(sorted({'torch', 'open_clip', 'torchvision'} & set(sys.modules)))"
     )
@@ -86,9 +83,8 @@ def test_pictures_of_every_mode_are_encoded(encoder: ClipEncoder, mode: str) -> 
 
 
 def test_fits_says_whether_the_text_tower_sees_everything(encoder: ClipEncoder) -> None:
-    assert encoder.fits("red " * 30)  # two more tokens mark beginning and end
-    assert not encoder.fits("red " * 31)
-    assert encoder.fits("")
+    # Two more tokens mark beginning and end.
+    assert encoder.fits(["red " * 30, "red " * 31, ""]) == [True, False, True]
 
 
 def test_open_clip_loads_the_shipped_folder_itself(
@@ -100,7 +96,8 @@ def test_open_clip_loads_the_shipped_folder_itself(
     model, transform = open_clip.create_model_from_pretrained(f"local-dir:{SMALL_CHECKPOINT}")
     with torch.no_grad():
         theirs = model.eval().encode_image(transform(images[0])[None], normalize=True).numpy()
-    np.testing.assert_allclose(encoder.encode_images(images[:1]), theirs, atol=1e-5)
+    # Their Pillow and our torch round a few samples of a resized picture otherwise.
+    assert float(encoder.encode_images(images[:1])[0] @ theirs[0]) > 0.99999
 
 
 def test_the_shipped_folder_is_small() -> None:
@@ -139,7 +136,7 @@ def test_without_a_gpu_it_says_once_that_it_runs_on_the_cpu(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    clip._say_cpu_once.cache_clear()
+    device.say_cpu_once.cache_clear()
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             assert ClipEncoder(ClipSettings()).describe()["device"] == "cpu"
@@ -185,13 +182,36 @@ def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], message
 
 def test_folders_without_configuration_or_weights_are_explained(tmp_path: Path) -> None:
     def load() -> None:
-        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits("a")
+        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits(["a"])
 
     with pytest.raises(ClipError, match=f"folder without {CONFIG_NAME}"):
         load()
     (tmp_path / CONFIG_NAME).write_text((SMALL_CHECKPOINT / CONFIG_NAME).read_text())
     with pytest.raises(ClipError, match="exactly one weights file"):
         load()
+
+
+def test_a_folder_whose_weights_are_of_another_architecture_is_explained(tmp_path: Path) -> None:
+    config = (SMALL_CHECKPOINT / CONFIG_NAME).read_text()
+    assert '"embed_dim": 64' in config
+    (tmp_path / CONFIG_NAME).write_text(config.replace('"embed_dim": 64', '"embed_dim": 128'))
+    (tmp_path / WEIGHTS_NAME).write_bytes((SMALL_CHECKPOINT / WEIGHTS_NAME).read_bytes())
+    with pytest.raises(ClipError, match=r"size mismatch.*weights were made for this model"):
+        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits(["a"])
+
+
+def test_a_pass_that_does_not_fit_into_memory_says_which_batch_size_to_try(
+    monkeypatch: pytest.MonkeyPatch, images: list[Image.Image]
+) -> None:
+    import torch
+
+    def full(rows: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    encoder = ClipEncoder(ClipSettings(device="cpu", batch_size=8))
+    monkeypatch.setattr(encoder.model, "encode_image", full)
+    with pytest.raises(ClipError, match=r"8 rows of small: set clip\.batch_size to 4"):
+        encoder.encode_images(images)
 
 
 class Malicious:
@@ -209,7 +229,7 @@ def test_a_damaged_checkpoint_is_explained(tmp_path: Path) -> None:
     weights = (SMALL_CHECKPOINT / WEIGHTS_NAME).read_bytes()
     (tmp_path / WEIGHTS_NAME).write_bytes(weights[:100_000])
     with pytest.raises(ClipError, match="cannot be loaded from"):
-        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits("a")
+        ClipEncoder(ClipSettings(checkpoint=str(tmp_path), device="cpu")).fits(["a"])
 
 
 def test_a_pickle_that_runs_code_is_not_loaded(tmp_path: Path) -> None:
@@ -218,5 +238,5 @@ def test_a_pickle_that_runs_code_is_not_loaded(tmp_path: Path) -> None:
     torch.save({"state_dict": Malicious(tmp_path / "ran")}, tmp_path / "model.pt")
     settings = ClipSettings("ViT-S-32", checkpoint=str(tmp_path / "model.pt"), device="cpu")
     with pytest.raises(ClipError, match="holds more than tensors"):
-        ClipEncoder(settings).fits("a")
+        ClipEncoder(settings).fits(["a"])
     assert not (tmp_path / "ran").exists()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resources.clip import SMALL_CHECKPOINT
+from resources.clip_settings import SMALL_CHECKPOINT
 from tg_assets.clip_similarity.small_data import (
     FIRST_EVALUATION_SEED,
     is_held_out,

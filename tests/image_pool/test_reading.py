@@ -70,7 +70,7 @@ def test_a_storage_that_fails_is_not_the_files_fault(monkeypatch: pytest.MonkeyP
     def broken(*args: object, **kwargs: object) -> None:
         raise ConnectionResetError("the storage went away")
 
-    monkeypatch.setattr(type(path.fs), "_open", broken)
+    monkeypatch.setattr(type(path.fs), "cat_file", broken)
     with pytest.raises(ConnectionResetError):
         read_bytes(str(path))
 

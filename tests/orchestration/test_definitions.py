@@ -27,6 +27,7 @@ PARTITIONS = {
     "referee_scores": "image_shard x referee",
     "scored_qa": "image_shard",
     "balanced_dataset": None,
+    "cot_answers": None,
     "published_dataset": None,
 }
 JOBS = {

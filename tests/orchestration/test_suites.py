@@ -22,6 +22,7 @@ KEYS = {
     "referee_scores": (SHARD, "ada"),
     "withdrawals": (),
     "balanced_dataset": (),
+    "cot_answers": (),
     "published_dataset": (),
 }
 VALUES: dict[str, Any] = {

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,8 @@ class RunningServer:
         log: One entry a request, in order of arrival.
     """
 
-    def __init__(self, behaviour: Behaviour) -> None:
-        self._server = SchemaServer(behaviour)
+    def __init__(self, behaviour: Behaviour, server: SchemaServer | None = None) -> None:
+        self._server = server or SchemaServer(behaviour)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -97,6 +97,16 @@ def listening(command: list[str]) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of our own, empty; its URL."""
+    with postgres_data() as serve, serve() as url:
+        yield url
+
+
+ServePostgres = Callable[[], AbstractContextManager[str]]
+
+
+@contextmanager
+def postgres_data() -> Iterator[ServePostgres]:
+    """Make PostgreSQL's files; yield what serves them, again and again, and gives the URL."""
     programs = _postgres_programs()
     as_user = _as_unprivileged_user()
     folder = Path(tempfile.mkdtemp(prefix="tg-postgres-", dir="/tmp"))
@@ -106,8 +116,7 @@ def postgres_url() -> Iterator[str]:
         data = folder / "data"
         initdb = [programs / "initdb", "-D", data, "-U", "tg", "-A", "trust", "-E", "UTF8"]
         _checked([*as_user, *initdb, "--no-sync"], folder)
-        with _postgres(programs, as_user, data) as port:
-            yield f"postgresql://tg@127.0.0.1:{port}/postgres"
+        yield lambda: _postgres(programs, as_user, data)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -140,7 +149,7 @@ def _checked(command: list[object], folder: Path) -> None:
 
 
 @contextmanager
-def _postgres(programs: Path, as_user: list[str], data: Path) -> Iterator[int]:
+def _postgres(programs: Path, as_user: list[str], data: Path) -> Iterator[str]:
     port = _free_port()
     options = ["-D", data, "-p", port, "-h", "127.0.0.1", "-k", data, "-c", "fsync=off"]
     command = [str(part) for part in [*as_user, programs / "postgres", *options]]
@@ -148,7 +157,7 @@ def _postgres(programs: Path, as_user: list[str], data: Path) -> Iterator[int]:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=data.parent)
     try:
         _wait_until_ready(programs, port, process, data.parent / "log")
-        yield port
+        yield f"postgresql://tg@127.0.0.1:{port}/postgres"
     finally:
         _end(process, data / "postmaster.pid")
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tg_assets.settings import (
+    Budget,
     Checks,
     Clip,
     Dataset,
@@ -71,11 +72,12 @@ def test_the_embedded_example_is_the_embedded_default(
         ("dataset", Dataset),
         ("checks", Checks),
         ("schedule", Schedule),
+        ("budget", Budget),
     ],
 )
 def test_the_embedded_example_names_every_key(section: str, part: type[Part]) -> None:
     text = (EXAMPLES / "embedded.yaml").read_text(encoding="utf-8")
-    named = set(re.findall(r"^(?:# |#   |  # |  )?([a-z_]+):", text, re.M))
+    named = set(re.findall(r"^(?:# |#   |  # |  )?([a-z0-9_]+):", text, re.M))
     assert set(part.model_fields) <= named, section
 
 

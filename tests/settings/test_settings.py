@@ -291,3 +291,35 @@ def test_loading_settings_loads_no_torch_and_no_open_clip() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_sources_of_every_kind_are_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").touch()
+    (line,) = problems(tmp_path, with_photos(tmp_path, path="a.zip"))
+    assert line.endswith("is a file; for an archive write kind: zip")
+    for kind in ("zip", "webdataset", "parquet"):
+        (line,) = problems(tmp_path, with_photos(tmp_path, kind=kind, path="nowhere"))
+        assert line == f"sources.p.path: there is no file or folder {tmp_path / 'nowhere'}"
+    assert load(tmp_path, with_photos(tmp_path, kind="zip", path="a.zip"))
+    (line,) = problems(tmp_path, with_photos(tmp_path, path="https://elsewhere/photos"))
+    assert "nothing is read from https:// unless it is allowed; add it to uri_schemes" in line
+
+
+def test_collections_name_their_sub_sources_and_annotations(tmp_path: Path) -> None:
+    settings = with_photos(tmp_path)
+    vg = {"kind": "collection", "name": "vg", "collection": "visual_genome", "path": "photos"}
+    assert load(tmp_path, {**settings, "sources": [vg]})
+    (line,) = problems(tmp_path, {**settings, "sources": [{**vg, "subsources": ["coco"]}]})
+    assert "visual_genome has no sub-source 'coco'" in line
+    (line,) = problems(tmp_path, {**settings, "sources": [{**vg, "annotations": ["gone.json"]}]})
+    assert line == f"sources.vg.annotations: there is no file {tmp_path / 'gone.json'}"
+
+
+def test_what_is_to_be_excluded_has_to_be_there(tmp_path: Path) -> None:
+    settings = {**with_photos(tmp_path), "images": {"excluded": {"path": "benchmark"}}}
+    (line,) = problems(tmp_path, settings)
+    assert line == f"images.excluded.path: there is no file or folder {tmp_path / 'benchmark'}"
+    (tmp_path / "benchmark").mkdir()
+    excluded = load(tmp_path, settings).images.excluded
+    assert excluded is not None
+    assert excluded.path == str(tmp_path / "benchmark")

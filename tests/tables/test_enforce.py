@@ -17,6 +17,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     pl.Int32: st.integers(-(2**31), 2**31 - 1),
     pl.Int64: st.integers(-(2**63), 2**63 - 1),
     pl.UInt64: st.integers(0, 2**64 - 1),
+    pl.Float16: st.floats(width=16, allow_nan=False),
     pl.Float32: st.floats(width=32, allow_nan=False),
     pl.Boolean: st.booleans(),
 }

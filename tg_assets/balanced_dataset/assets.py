@@ -58,7 +58,7 @@ def published_dataset(work: Work) -> Made:
     """The dataset in the formats that trainers read, with its card and its report."""
     from tg_assets.balanced_dataset.publishing import publish  # matplotlib
 
-    samples = work.read("balanced_dataset")
+    samples = _with_cot(work, work.read("balanced_dataset"))
     tree = pl.concat(
         [TASK_TREE.empty(), *(work.tables.read("task_tree", b) for b in _batches(work))]
     )
@@ -86,6 +86,14 @@ def dataset_folder(settings: Settings) -> Path:
     """Return the local folder of the exports."""
     home = settings.home
     return Path(state_folder(settings) if "://" in home else str(UPath(home))) / "dataset"
+
+
+def _with_cot(work: Work, samples: pl.DataFrame) -> pl.DataFrame:
+    """Add the step-by-step answers where the settings ask for them."""
+    if work.settings.cot is None:
+        return samples
+    reasoned = work.read("cot_answers").select("sample_id", "cot_answer")
+    return samples.join(reasoned, on="sample_id", how="left")
 
 
 def _batches(work: Work) -> list[str]:

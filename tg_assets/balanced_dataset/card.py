@@ -161,6 +161,7 @@ _COLUMNS = (
     ("votes, score", "what each referee voted (1 fits, 0 does not, null no verdict), and the sum"),
     ("source, license", "where the image is from, and its licence"),
     ("model, prompt_version", "what wrote the question and answer"),
+    ("cot_answer", "where it is there: the answer step by step, by the model of the stage cot"),
     ("sample_id, image_id, task_id", "hashes of the content: the same in every version"),
 )
 

@@ -17,7 +17,7 @@ from tg_assets.balanced_dataset.card import DEFAULT_CONFIG, CardConfig, render_c
 from tg_assets.balanced_dataset.conversations import conversation
 from tg_assets.balanced_dataset.export_llava import Exported, Progress
 from tg_assets.balanced_dataset.facts import DatasetFacts, DroppedFacts, subset_facts
-from tg_assets.balanced_dataset.huggingface_schema import CARD_FEATURES, FEATURES
+from tg_assets.balanced_dataset.huggingface_schema import Columns, columns_of
 from tg_assets.balanced_dataset.image_files import (
     DecodeImage,
     ImageFile,
@@ -58,7 +58,8 @@ def export_huggingface(
     subset.
 
     Args:
-        samples: ``BALANCED_DATASET``.
+        samples: ``BALANCED_DATASET``, with the column ``cot_answer`` when there are step-by-step
+            answers.
         out: The folder of all exports.
         read_image: Returns an image's bytes; called from several threads.
         decode: Decodes formats that trainers do not read; called from several threads.
@@ -79,16 +80,17 @@ def export_huggingface(
     chosen = {subset.name: select(samples, subset) for subset in subsets}
     with replaced_folder(target) as folder:
         (folder / DATA_FOLDER).mkdir()
-        writer = ShardWriter(folder / DATA_FOLDER, shard_bytes)
+        columns = columns_of(samples)
+        writer = ShardWriter(folder / DATA_FOLDER, shard_bytes, columns.schema)
         groups = _groups(samples, chosen)
-        missing = _write_groups(groups, writer, read_image, decode, progress)
+        missing = _write_groups(groups, writer, columns, read_image, decode, progress)
         shards = writer.finish()
         left_out = left_out_frame(missing, samples)
         rows = sum(shard.rows for shard in shards)
         refuse_empty(rows, samples, left_out, str(target))
         published = samples.join(left_out.select("image_id"), on="image_id", how="anti")
         facts = _with_export(facts, published, chosen, left_out)
-        card = render_card(facts, published, _configs(shards, chosen))
+        card = render_card(facts, published, _configs(shards, chosen, columns))
         (folder / CARD_FILE).write_text(card, encoding="utf-8", newline="\n")
     return Exported(target, rows, left_out)
 
@@ -96,6 +98,7 @@ def export_huggingface(
 def _write_groups(
     groups: Sequence[_Group],
     writer: ShardWriter,
+    columns: Columns,
     read_image: ReadImage,
     decode: DecodeImage,
     progress: Progress | None,
@@ -108,7 +111,7 @@ def _write_groups(
         writer.start_group(names)
         for file, rows in _with_images(group, read_image, decode):
             if file.reason is None:
-                writer.write(file, [_row(row) for row in rows.iter_rows(named=True)])
+                writer.write(file, [_row(row, columns) for row in rows.iter_rows(named=True)])
             else:
                 missing.append(file)
             done += 1
@@ -152,30 +155,32 @@ def _with_images(
         start += length
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
     return {
-        **{name: row[name] for name in FEATURES if name in row},
+        **{name: row[name] for name in columns.features if name in row},
         "conversations": conversation(row["question"], row["answer"]),
         "task_type": row["path"],
         "task_levels": row["path"].split(PATH_SEPARATOR),
     }
 
 
-def _configs(shards: Sequence[Shard], subsets: Iterable[str]) -> list[CardConfig]:
+def _configs(shards: Sequence[Shard], subsets: Iterable[str], columns: Columns) -> list[CardConfig]:
     """Return the configurations; a subset without a single sample has no file, so it has none."""
     of_subsets = [
-        _config(name, [shard for shard in shards if name in shard.subsets]) for name in subsets
+        _config(name, [shard for shard in shards if name in shard.subsets], columns)
+        for name in subsets
     ]
-    return [_config(DEFAULT_CONFIG, shards), *(config for config in of_subsets if config.rows)]
+    whole = _config(DEFAULT_CONFIG, shards, columns)
+    return [whole, *(config for config in of_subsets if config.rows)]
 
 
-def _config(name: str, shards: Sequence[Shard]) -> CardConfig:
+def _config(name: str, shards: Sequence[Shard], columns: Columns) -> CardConfig:
     return CardConfig(
         name,
         tuple(f"{DATA_FOLDER}/{shard.name}" for shard in shards),
         sum(shard.rows for shard in shards),
         sum(shard.n_bytes for shard in shards),
-        CARD_FEATURES,
+        columns.card_features,
     )
 
 

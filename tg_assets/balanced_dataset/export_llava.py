@@ -23,6 +23,8 @@ from tg_assets.balanced_dataset.staging import replaced_folder
 
 FOLDER = "llava"
 JSON_FILE = "dataset.json"
+COT_FILE = "dataset_cot.json"
+"""The samples that have one, with their step-by-step answer instead of the short one."""
 IMAGE_FOLDER = "images"
 
 Progress = Callable[[int, int], None]
@@ -37,11 +39,13 @@ class Exported:
         path: The folder.
         rows: Samples in it.
         left_out: ``LEFT_OUT_SCHEMA``: the images that are not in it, with the reason.
+        cot_rows: Samples that a file of its own holds with their step-by-step answers.
     """
 
     path: Path
     rows: int
     left_out: pl.DataFrame
+    cot_rows: int = 0
 
 
 def export_llava(
@@ -53,8 +57,11 @@ def export_llava(
 ) -> Exported:
     """Write ``<out>/llava/dataset.json`` and ``<out>/llava/images``.
 
+    Where samples have a step-by-step answer, ``dataset_cot.json`` stands beside, over the same
+    images.
+
     Args:
-        samples: ``BALANCED_DATASET``.
+        samples: ``BALANCED_DATASET``, with the column ``cot_answer`` when there are any.
         out: The folder of all exports.
         read_image: Returns an image's bytes; called from several threads.
         decode: Decodes formats that trainers do not read; called from several threads.
@@ -70,10 +77,21 @@ def export_llava(
     with replaced_folder(target) as folder:
         extensions, missing = _write_images(samples, folder, read_image, decode, progress)
         left_out = left_out_frame(missing, samples)
-        with (folder / JSON_FILE).open("w", encoding="utf-8", newline="\n") as file:
-            rows = _write_rows(samples, extensions, file)
+        rows = _write_rows(samples, extensions, folder / JSON_FILE)
+        reasoned = with_cot_answers(samples)
+        cot_rows = 0 if reasoned is None else _write_rows(reasoned, extensions, folder / COT_FILE)
         refuse_empty(rows, samples, left_out, str(target))
-    return Exported(target, rows, left_out)
+    return Exported(target, rows, left_out, cot_rows)
+
+
+def with_cot_answers(samples: pl.DataFrame) -> pl.DataFrame | None:
+    """Return the samples that have a step-by-step answer, with it as their answer.
+
+    Null where none was wanted.
+    """
+    if "cot_answer" not in samples.columns:
+        return None
+    return samples.filter(pl.col("cot_answer").is_not_null()).with_columns(answer="cot_answer")
 
 
 def _write_images(
@@ -100,7 +118,12 @@ def _write_images(
     return extensions, missing
 
 
-def _write_rows(samples: pl.DataFrame, extensions: Mapping[str, str], file: TextIO) -> int:
+def _write_rows(samples: pl.DataFrame, extensions: Mapping[str, str], path: Path) -> int:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        return _write_array(samples, extensions, file)
+
+
+def _write_array(samples: pl.DataFrame, extensions: Mapping[str, str], file: TextIO) -> int:
     """Write the array row by row, so that no second copy of the dataset stands in memory."""
     rows = 0
     file.write("[")

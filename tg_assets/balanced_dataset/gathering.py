@@ -72,6 +72,7 @@ def embedded_notice(settings: Settings) -> str | None:
 
 def models(settings: Settings) -> tuple[ModelFacts, ...]:
     """Return which model does what, with the version of its prompt."""
+    from tg_assets.cot_answers.prompts import STAGE as COT
     from tg_assets.filtered_pairs.prompts import STAGE as FILTER
     from tg_assets.raw_qa.prompts import STAGE as ASK
     from tg_assets.referee_scores.prompts import stage
@@ -92,6 +93,7 @@ def models(settings: Settings) -> tuple[ModelFacts, ...]:
             ModelFacts(f"referee {referee}", called(name), vote)
             for referee, name in sorted(settings.referees.items())
         ),
+        *([ModelFacts("cot", called(settings.cot), COT.prompt_version)] if settings.cot else []),
     )
 
 

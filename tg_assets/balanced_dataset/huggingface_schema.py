@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 
 _TEXT = {"dtype": "string", "_type": "Value"}
-FEATURES: Mapping[str, Any] = {
+_FEATURES: Mapping[str, Any] = {
     "sample_id": _TEXT,
     "image": {"_type": "Image"},
     "conversations": [{"from": _TEXT, "value": _TEXT}],
@@ -31,7 +33,7 @@ FEATURES: Mapping[str, Any] = {
 ``Sequence`` and not the newer ``List``: versions before and after 4 of ``datasets`` read it.
 """
 
-CARD_FEATURES: tuple[dict[str, Any], ...] = (
+_CARD_FEATURES: tuple[dict[str, Any], ...] = (
     {"name": "sample_id", "dtype": "string"},
     {"name": "image", "dtype": "image"},
     {
@@ -63,11 +65,36 @@ _ARROW: Mapping[str, pa.DataType] = {
     "votes": pa.list_(_VOTE),
     "score": pa.int32(),
 }
-SCHEMA = pa.schema(
-    [(name, _ARROW.get(name, pa.string())) for name in FEATURES],
-    metadata={"huggingface": json.dumps({"info": {"features": FEATURES}})},
-)
-"""The Parquet schema; its metadata declares ``image`` as Hugging Face's Image feature."""
+_COT = "cot_answer"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of an export.
+
+    Attributes:
+        features: In the JSON that ``datasets`` reads from Parquet metadata.
+        card_features: In the YAML of the data card.
+    """
+
+    features: Mapping[str, Any]
+    card_features: tuple[dict[str, Any], ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Parquet schema; its metadata declares ``image`` as Hugging Face's Image feature."""
+        return pa.schema(
+            [(name, _ARROW.get(name, pa.string())) for name in self.features],
+            metadata={"huggingface": json.dumps({"info": {"features": self.features}})},
+        )
+
+
+def columns_of(samples: pl.DataFrame) -> Columns:
+    """Return the columns of an export of these samples: step-by-step answers if they have any."""
+    if _COT not in samples.columns:
+        return Columns(_FEATURES, _CARD_FEATURES)
+    card = (*_CARD_FEATURES, {"name": _COT, "dtype": "string"})
+    return Columns({**_FEATURES, _COT: _TEXT}, card)
 
 
 def leaf_columns(schema: pa.Schema) -> list[str]:

@@ -11,14 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tg_assets.balanced_dataset.huggingface_schema import SCHEMA, leaf_columns
+from tg_assets.balanced_dataset.huggingface_schema import leaf_columns
 from tg_assets.balanced_dataset.image_files import ImageFile
 
 _ROW_GROUP_ROWS = 100
 _ROW_GROUP_BYTES = 64_000_000
-
-# Image files are compressed already; left alone, equal ones in two versions stay equal bytes.
-_COMPRESSION = {path: "NONE" if path == "image.bytes" else "ZSTD" for path in leaf_columns(SCHEMA)}
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,9 @@ class Shard:
 class ShardWriter:
     """Writes rows to Parquet files that end after so many bytes; holds one row group at most."""
 
-    def __init__(self, folder: Path, shard_bytes: int) -> None:
+    def __init__(self, folder: Path, shard_bytes: int, schema: pa.Schema) -> None:
         self._folder = folder
+        self._schema = schema
         self._shard_bytes = shard_bytes
         self._names: tuple[str, ...] = ()
         self._shards: list[Shard] = []
@@ -88,7 +86,7 @@ class ShardWriter:
         if not self._rows:
             return
         writer = self._writer or self._open()
-        writer.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA))
+        writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
         self._shard_rows += len(self._rows)
         self._rows = []
         self._held = 0
@@ -96,8 +94,8 @@ class ShardWriter:
     def _open(self) -> pq.ParquetWriter:
         self._writer = pq.ParquetWriter(
             self._folder / self._partial_name(),
-            SCHEMA,
-            compression=_COMPRESSION,
+            self._schema,
+            compression=_compression(self._schema),
             # With these an image with several questions is stored once, not once for each.
             use_dictionary=True,
             dictionary_pagesize_limit=4 * _ROW_GROUP_BYTES,
@@ -119,3 +117,11 @@ class ShardWriter:
 
     def _partial_name(self) -> str:
         return f"partial-{len(self._shards):05d}"
+
+
+def _compression(schema: pa.Schema) -> dict[str, str]:
+    """Return how each column is compressed.
+
+    Image files are compressed already; left alone, equal ones in two versions stay equal bytes.
+    """
+    return {path: "NONE" if path == "image.bytes" else "ZSTD" for path in leaf_columns(schema)}

@@ -10,7 +10,7 @@ import polars as pl
 from upath import UPath
 
 from tg_assets.balanced_dataset.export_huggingface import export_huggingface
-from tg_assets.balanced_dataset.export_llava import Exported, export_llava
+from tg_assets.balanced_dataset.export_llava import COT_FILE, Exported, export_llava
 from tg_assets.balanced_dataset.facts import DatasetFacts
 from tg_assets.balanced_dataset.report import render_report
 from tg_assets.balanced_dataset.subsets import Subset
@@ -35,7 +35,8 @@ def publish(
     """Write the exports that the settings name, and the report.
 
     Args:
-        samples: ``BALANCED_DATASET``.
+        samples: ``BALANCED_DATASET``, with the column ``cot_answer`` when there are step-by-step
+            answers.
         tree: ``TASK_TREE`` over all batches.
         facts: What card and report state.
         folder: Where everything goes; each export replaces its earlier self as a whole.
@@ -71,6 +72,9 @@ def publish(
         (name, str(export.path), export.rows, export.left_out["image_id"].n_unique())
         for name, export in written.items()
     ]
+    if "llava" in written and "cot_answer" in samples.columns:
+        reasoned = written["llava"]
+        rows.append(("llava_cot", str(reasoned.path / COT_FILE), reasoned.cot_rows, 0))
     rows.append(("report", str(report), samples.height, 0))
     published = pl.DataFrame(rows, schema=dict(PUBLISHED_DATASET.columns), orient="row")
     return published, left_out

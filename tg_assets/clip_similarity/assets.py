@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from resources.device import DeviceClock
 from tg_assets.artifact import Made, Work, artifact
-from tg_assets.clip_similarity.candidates import merge, short_images
-from tg_assets.clip_similarity.cells import best_of_cell
+from tg_assets.clip_similarity.candidates import best_of_all
+from tg_assets.clip_similarity.cells import Batch, Batches
 from tg_assets.clip_similarity.embedding import embed_images, embed_labels
+from tg_assets.clip_similarity.looking import looked_at
+from tg_assets.clip_similarity.one_encoder import ENCODER, require_one_encoder
+from tg_assets.partitions import dimensions
 from tg_assets.pools import gpu_pool
 from tg_assets.showing import histogram
 
@@ -19,33 +23,39 @@ from tg_assets.showing import histogram
 @artifact("torch", pool=gpu_pool)
 def task_embeddings(work: Work) -> Made:
     """The batch's task types as vectors of the text tower."""
-    frame, shortened = embed_labels(work.read("task_tree"), work.galaxy.encoder)
-    return Made(
-        frame,
-        metadata={"labels shortened to fit": shortened, "encoder": work.galaxy.encoder.describe()},
-    )
+    clock = DeviceClock()
+    frame, shortened = embed_labels(work.read("task_tree"), work.galaxy.encoder, clock)
+    shown = {"labels shortened to fit": shortened}
+    return _embedded(work, frame, clock, shown)
 
 
 @artifact("torch", pool=gpu_pool)
 def image_embeddings(work: Work) -> Made:
     """The shard's images as vectors; an image that changed since is a row with that reason."""
-    frame = embed_images(work.read("image_pool"), work.galaxy.encoder, f"embed {work.partition}")
+    clock = DeviceClock()
+    encoder, decoders = work.galaxy.encoder, work.galaxy.picture_decoders
+    what = f"embed {work.partition}"
+    frame = embed_images(work.read("image_pool"), encoder, decoders, what, clock)
+    return _embedded(work, frame, clock, {})
+
+
+def _embedded(work: Work, frame: pl.DataFrame, clock: DeviceClock, shown: dict[str, Any]) -> Made:
+    encoder = work.galaxy.encoder
     missing = frame["embedding"].null_count()
+    metadata = shown | {"without embedding": missing, "encoder": encoder.describe()}
+    if (busy := clock.busy_share()) is not None:
+        metadata["share of time the device was busy"] = busy
     return Made(
-        frame,
-        metadata={"images without embedding": missing, "encoder": work.galaxy.encoder.describe()},
-        facts={"missing": missing},
+        frame, metadata=metadata, facts={"missing": missing, ENCODER: encoder.fingerprint()}
     )
 
 
 @artifact("polars")
 def clip_similarity(work: Work) -> Made:
     """The cell's best task types of each image: the top of the matrix, never the whole of it."""
-    frame = best_of_cell(
-        work.read("image_embeddings"),
-        work.read("task_embeddings"),
-        work.settings.match.keep_per_batch,
-    )
+    require_one_encoder(work.tables, *work.keys)
+    batch = _batch(work, work.keys[1])
+    frame = batch.best(work.read("image_embeddings"), work.settings.match.keep_per_batch)
     return Made(frame, metadata=_scores(frame))
 
 
@@ -55,25 +65,50 @@ def candidate_pairs(work: Work) -> Made:
     withdrawn = work.read("withdrawals")
     tasks = set(withdrawn.filter(pl.col("kind") == "task_type")["id"])
     images = withdrawn.filter(pl.col("kind") == "image")["id"]
-    frame = merge(_cells(work, tasks), work.settings.match.top_k, tasks)
-    frame = frame.filter(~pl.col("image_id").is_in(images.implode()))
-    return Made(frame, metadata=_scores(frame) | {"withdrawn": withdrawn.height})
+    compared = 0
+
+    def again(batch: str, short: list[str]) -> pl.DataFrame:
+        nonlocal compared
+        compared += len(short)
+        return _compared_again(work, batch, short, tasks)
+
+    frame = best_of_all(
+        lambda: _cells(work),
+        {
+            batch: work.tables.rows("task_embeddings", batch) or 0
+            for batch in work.registered.batches
+        },
+        work.settings.match.top_k,
+        tasks,
+        again,
+    )
+    if images.len():
+        frame = frame.filter(~pl.col("image_id").is_in(images.implode()))
+    shown = {"withdrawn": withdrawn.height, "images compared again": compared}
+    seen = looked_at(frame, work.tables, work.inputs.open["clip_similarity"], tasks)
+    return Made(frame, metadata=_scores(frame) | shown | seen)
 
 
-def _cells(work: Work, withdrawn: set[str]) -> Iterator[pl.DataFrame]:
-    """Yield the cells; images left with too few task types by withdrawals are matched again."""
-    k = work.settings.match.top_k
+_BATCHES = Batches()
+
+
+def _batch(work: Work, key: str) -> Batch:
+    """Return the task types of a batch, prepared once a process."""
+    stamp = work.tables.stamp("task_embeddings", key)
+    return _BATCHES.get(
+        stamp.version if stamp else "", lambda: work.tables.read("task_embeddings", key)
+    )
+
+
+def _cells(work: Work) -> Iterator[tuple[str, pl.DataFrame]]:
     for key, cell in work.read_each("clip_similarity"):
-        if not withdrawn.intersection(cell["task_id"]):
-            yield cell
-            continue
-        shard, batch = key.split("|")
-        tasks = work.tables.read("task_embeddings", batch)
-        tasks = tasks.filter(~pl.col("task_id").is_in(sorted(withdrawn)))
-        short = short_images([cell], k, withdrawn, tasks.height)
-        images = work.tables.read("image_embeddings", shard)
-        again = best_of_cell(images.filter(pl.col("image_id").is_in(short)), tasks, k)
-        yield pl.concat([cell.filter(~pl.col("image_id").is_in(short)), again])
+        yield dimensions(key)[1], cell
+
+
+def _compared_again(work: Work, batch: str, short: list[str], withdrawn: set[str]) -> pl.DataFrame:
+    images = work.tables.read("image_embeddings", *work.keys)
+    images = images.filter(pl.col("image_id").is_in(pl.Series(short).implode()))
+    return _batch(work, batch).best_without(images, work.settings.match.top_k, withdrawn)
 
 
 def _scores(frame: pl.DataFrame) -> dict[str, Any]:

@@ -7,35 +7,54 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from tg_assets.suites import Measure, Subject, Suite, between
+from tg_assets.suites import Measure, Subject, Suite, between, first_reason
 
-SCORE = 1.0001
-"""A cosine in float32, rounding allowed for."""
+NORM_ERROR = 1e-3
+"""How far a vector's length may be from 1: half precision rounds each value by up to 2**-11 of it,
+so lengths by up to 5e-4."""
+
+MISSING_TASK_TYPES = 0.1
+"""Most task types of a batch that may go without: one odd text stops nothing, a broken text tower
+stops everything."""
+
+SCORE = (1 + NORM_ERROR) ** 2
+"""The greatest cosine of two such vectors."""
 
 
-def _missing(subject: Subject) -> Sequence[Measure]:
-    images = subject.frame.height
-    return [
-        Measure(
-            "share of images without embedding",
-            subject.frame["embedding"].null_count() / images if images else None,
-            high=subject.settings.checks.max_rejected_images,
-            advice="The column reason says why; files that changed must be registered anew.",
-        ),
-        Measure("longest distance of a norm from 1", _norm_error(subject), high=1e-3),
-    ]
+def _images(subject: Subject) -> Sequence[Measure]:
+    limit = subject.settings.checks.max_rejected_images
+    advice = "Files that changed must be registered anew."
+    return [_missing(subject, "images", limit, advice), _norms(subject)]
+
+
+def _task_types(subject: Subject) -> Sequence[Measure]:
+    advice = "Check clip.checkpoint, and clip.precision where it is not auto."
+    return [_missing(subject, "task types", MISSING_TASK_TYPES, advice), _norms(subject)]
+
+
+def _missing(subject: Subject, what: str, limit: float, advice: str) -> Measure:
+    rows = subject.frame.height
+    missing = pl.col("embedding").is_null()
+    return Measure(
+        f"share of {what} without embedding",
+        subject.frame["embedding"].null_count() / rows if rows else None,
+        high=limit,
+        advice=first_reason(subject.frame, missing) + advice,
+    )
+
+
+def _norms(subject: Subject) -> Measure:
+    return Measure("longest distance of a norm from 1", _norm_error(subject), high=NORM_ERROR)
 
 
 def _norm_error(subject: Subject) -> float | None:
     there = subject.frame["embedding"].drop_nulls()
     if there.is_empty():
         return None
-    squares = there.list.eval(pl.element() ** 2).list.sum().to_numpy()
-    return float(np.abs(np.sqrt(squares) - 1).max())
-
-
-def _norms(subject: Subject) -> Sequence[Measure]:
-    return [Measure("longest distance of a norm from 1", _norm_error(subject), high=1e-3)]
+    values = there.explode(empty_as_null=True).to_numpy().astype(np.float32)
+    sizes = there.list.len().cast(pl.Int64).to_numpy()
+    lengths = np.sqrt(np.add.reduceat(values**2, np.cumsum(sizes) - sizes))
+    return float(np.abs(lengths - 1).max())
 
 
 def _candidates(subject: Subject) -> Sequence[Measure]:
@@ -55,8 +74,8 @@ def _candidates(subject: Subject) -> Sequence[Measure]:
     ]
 
 
-TASK_EMBEDDINGS = Suite("task_embeddings", measures=_norms)
-IMAGE_EMBEDDINGS = Suite("image_embeddings", measures=_missing)
+TASK_EMBEDDINGS = Suite("task_embeddings", measures=_task_types)
+IMAGE_EMBEDDINGS = Suite("image_embeddings", measures=_images)
 CLIP_SIMILARITY = Suite(
     "clip_similarity", [between("score", -SCORE, SCORE), between("rank", 1, None)]
 )

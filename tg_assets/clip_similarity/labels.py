@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tg_assets.tables import PATH_SEPARATOR
@@ -51,21 +51,31 @@ def label_text(path: str, template: str) -> str:
         ) from error
 
 
-def fit_label(path: str, template: str, fits: Callable[[str], bool]) -> FittedLabel:
-    """Word a task type so that the encoder sees its specific end.
+def fit_labels(
+    paths: Sequence[str], template: str, fits: Callable[[Sequence[str]], Sequence[bool]]
+) -> list[FittedLabel]:
+    """Word task types so that the encoder sees their specific ends.
 
     Leading levels, which say least, are dropped one by one until the text fits. A last level
     that is too long by itself is left for the tokenizer to cut.
 
     Args:
-        path: Levels joined by ``~``.
+        paths: Levels joined by ``~``.
         template: See `label_text`.
-        fits: Whether the encoder sees all of a text: `ClipEncoder.fits`.
+        fits: Tells of each text whether the encoder sees all of it: `ClipEncoder.fits`. Asked
+            about many at once, and again about those alone that do not fit.
     """
-    levels = path.split(PATH_SEPARATOR)
-    text = label_text(path, template)
-    for dropped in range(len(levels)):
-        text = label_text(PATH_SEPARATOR.join(levels[dropped:]), template)
-        if fits(text):
-            return FittedLabel(text, shortened=dropped > 0)
-    return FittedLabel(text, shortened=True)
+    fitted: dict[int, FittedLabel] = {}
+    waiting = dict(enumerate(path.split(PATH_SEPARATOR) for path in paths))
+    dropped = 0
+    while waiting:
+        texts = [
+            label_text(PATH_SEPARATOR.join(levels[dropped:]), template)
+            for levels in waiting.values()
+        ]
+        for place, text, whole in zip(list(waiting), texts, fits(texts), strict=True):
+            if whole or dropped == len(waiting[place]) - 1:
+                fitted[place] = FittedLabel(text, shortened=dropped > 0 or not whole)
+                del waiting[place]
+        dropped += 1
+    return [fitted[place] for place in range(len(paths))]

@@ -25,14 +25,9 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch.nn import functional
 
-from resources.clip import (
-    CONFIG_NAME,
-    DEFAULT_LABEL_TEMPLATE,
-    SMALL_CHECKPOINT,
-    WEIGHTS_NAME,
-    ClipEncoder,
-    ClipSettings,
-)
+from resources.clip import ClipEncoder
+from resources.clip_checkpoint import CONFIG_NAME, WEIGHTS_NAME
+from resources.clip_settings import DEFAULT_LABEL_TEMPLATE, SMALL_CHECKPOINT, ClipSettings
 from tg_assets.clip_similarity.labels import label_text
 from tg_assets.clip_similarity.small_data import (
     FIRST_EVALUATION_SEED,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from resources.chat.messages import ImageRef
-from resources.chat.stages import Question
 from tg_assets.artifact import UNANSWERED, Made, Work, artifact, unanswered
 from tg_assets.filtered_pairs.prompts import STAGE
+from tg_assets.filtered_pairs.questions import candidates, questions
 from tg_assets.pools import chat_pool
 from tg_assets.tables import FILTERED_PAIRS
 from tg_assets.task_tree.paths import task_paths
@@ -16,17 +15,10 @@ from tg_assets.task_tree.paths import task_paths
 @artifact("chat", pool=lambda settings: chat_pool(settings, settings.filter))
 def filtered_pairs(work: Work) -> Made:
     """The filter's verdict on each candidate pair: kept, not kept, or none, for a reason."""
-    pairs = (
-        work.read("candidate_pairs")
-        .join(work.read("image_pool").select("image_id", "uri"), on="image_id")
-        .join(task_paths(work.tables), on="task_id")
-        .sort("image_id", "rank")
+    pairs = candidates(
+        work.read("candidate_pairs"), work.read("image_pool"), task_paths(work.tables)
     )
-    questions = [
-        Question({"path": path}, ImageRef(image, uri))
-        for image, uri, path in pairs.select("image_id", "uri", "path").iter_rows()
-    ]
-    answers = work.ask(STAGE, questions, work.settings.filter)
+    answers = work.ask(STAGE, questions(pairs), work.settings.filter)
     frame = pairs.select("image_id", "task_id").with_columns(
         kept=pl.Series([answer.value for answer in answers], dtype=pl.Boolean),
         outcome=pl.Series([str(answer.outcome) for answer in answers], dtype=pl.String),

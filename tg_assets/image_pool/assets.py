@@ -9,11 +9,22 @@ import polars as pl
 
 from resources import progress
 from tg_assets.artifact import Made, Work, artifact
-from tg_assets.image_pool.locations import is_rendered
+from tg_assets.image_pool.choosing import (
+    EarlierPools,
+    earlier_shards,
+    without_excluded,
+    without_twins,
+)
+from tg_assets.image_pool.excluded import excluded_images
+from tg_assets.image_pool.locations import LOCAL, is_rendered, scheme
 from tg_assets.image_pool.reading import read_registered
 from tg_assets.image_pool.registering import Registered, register, registered_row
+from tg_assets.recipes import decoding_recipe
 from tg_assets.showing import some, thumbnails
 from tg_assets.tables import IMAGE_POOL, REJECTED_IMAGES
+
+REMOTE_WORKERS = 8
+"""Threads that read from a storage, most of which wait for it."""
 
 
 @artifact("images")
@@ -22,10 +33,7 @@ def image_pool(work: Work) -> Made:
     (shard,) = work.keys
     files = work.tables.read("shard_files", shard)
     photos = files.filter(~pl.col("uri").map_elements(is_rendered, pl.Boolean))
-    found = register(
-        photos,
-        on_progress=lambda done: progress.report(f"image_pool {shard}", done, files.height),
-    )
+    found = _chosen(work, shard, photos)
     drawn = _drawn(work)
     pool = pl.concat([found.pool, drawn.pool])
     formats = pool.group_by("format").len().sort("format")
@@ -47,6 +55,47 @@ def _examples(pool: pl.DataFrame) -> dg.MetadataValue[Any]:
     )
     columns = ("uri", "image_id", "title", "format", "size")
     return thumbnails(shown.select(columns).iter_rows(), ("file", "format", "size"))
+
+
+def _chosen(work: Work, shard: str, photos: pl.DataFrame) -> Registered:
+    """Return the photos that enter the pool; pictures of the project's own always do."""
+    images = work.settings.images
+    if photos.is_empty() or (images.excluded is None and images.near_duplicates is None):
+        return _decoded(work, shard, photos)
+    found = _decoded_once(work, shard, photos)
+    if images.excluded is not None:
+        excluded = excluded_images(images.excluded.path, work.tables.root / "listings")
+        found = without_excluded(found, excluded, images.excluded.max_distance)
+    if images.near_duplicates is not None:
+        before = earlier_shards(shard, work.tables.partitions("shard_files"))
+        earlier = EarlierPools(work.tables, before)
+        limit = images.near_duplicates.max_distance
+        found = without_twins(found, photos["uri"].to_list(), earlier, limit)
+    return found
+
+
+def _decoded(work: Work, shard: str, photos: pl.DataFrame) -> Registered:
+    return register(
+        photos,
+        workers=2 if all(scheme(uri) == LOCAL for uri in photos["uri"]) else REMOTE_WORKERS,
+        on_progress=lambda done: progress.report(f"image_pool {shard}", done, photos.height),
+        images=work.settings.images,
+    )
+
+
+def _decoded_once(work: Work, shard: str, photos: pl.DataFrame) -> Registered:
+    """Return the shard's photos from the tables, if they were decoded under the same settings."""
+    wanted = decoding_recipe(work.galaxy, shard)
+    stamps = [work.tables.stamp(table, shard) for table in ("decoded_images", "undecoded_files")]
+    if all(stamp is not None and stamp.inputs == wanted for stamp in stamps):
+        pool, rejected = (
+            work.tables.read(table, shard) for table in ("decoded_images", "undecoded_files")
+        )
+        return Registered(pool=pool, rejected=rejected)
+    found = _decoded(work, shard, photos)
+    work.tables.write("decoded_images", found.pool, shard, inputs=wanted)
+    work.tables.write("undecoded_files", found.rejected, shard, inputs=wanted)
+    return found
 
 
 def _drawn(work: Work) -> Registered:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tg_assets.image_pool.choosing import EXCLUDED, NEAR_DUPLICATE
+from tg_assets.image_pool.filters import BLURRED, TOO_LONG, TOO_SMALL
+from tg_assets.image_pool.registering import DUPLICATE
 from tg_assets.suites import Measure, Subject, Suite, between, matching
+
+GOOD_FILES = (DUPLICATE, NEAR_DUPLICATE, EXCLUDED, TOO_SMALL, TOO_LONG, BLURRED)
+"""Reasons for which images are left out although nothing is wrong with their files."""
 
 SCENES = Suite("scenes", [matching("scene", r"^\{.*\}$")])
 
@@ -12,7 +18,8 @@ SCENES = Suite("scenes", [matching("scene", r"^\{.*\}$")])
 def _measures(subject: Subject) -> Sequence[Measure]:
     (shard,) = subject.keys
     rejected = subject.tables.read("rejected_images", shard)
-    bad = rejected.filter(rejected["reason"] != "duplicate").height
+    good = rejected.filter(rejected["reason"].is_in(GOOD_FILES)).height
+    bad = rejected.height - good
     files = subject.frame.height + bad
     return [
         Measure(
@@ -21,7 +28,12 @@ def _measures(subject: Subject) -> Sequence[Measure]:
             high=subject.settings.checks.max_rejected_images,
             advice="The table rejected_images names each file with its reason.",
         ),
-        Measure("images", subject.frame.height, low=1, advice="No file of the shard is usable."),
+        Measure(
+            "images",
+            subject.frame.height + good,  # a shard of nothing but copies is as it should be
+            low=1,
+            advice="No file of the shard is usable.",
+        ),
     ]
 
 

@@ -10,9 +10,8 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import polars as pl
-from upath import UPath
 
-from tg_assets.image_pool.locations import local_path
+from tg_assets.image_pool.storages import StorageError, opened
 
 _Found = tuple[str, Mapping[str, Any]]  # where in the list, and what stands there
 
@@ -43,20 +42,17 @@ def rows_of(path: str) -> Iterator[Row]:
 def _rows(path: str, reader: Callable[[str, BinaryIO], Iterator[_Found]]) -> Iterator[Row]:
     where = "the beginning"
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             for where, row in reader(path, file):
                 yield _checked(path, where, row)
+    except StorageError:
+        raise
     except OSError as error:
         raise ListError(f"{path}: the file list cannot be read: {error}") from error
     except UnicodeDecodeError as error:
         raise ListError(f"{path}: not UTF-8 after {where}: {error}") from error
     except (csv.Error, pl.exceptions.PolarsError) as error:
         raise ListError(f"{path}: damaged after {where}: {error}") from error
-
-
-def _opened(path: str) -> BinaryIO:
-    local = local_path(path)
-    return open(local, "rb") if local is not None else UPath(path).open("rb")
 
 
 def _checked(path: str, where: str, row: Mapping[str, Any]) -> Row:

@@ -10,11 +10,9 @@ from typing import Any, Protocol
 
 from upath import UPath
 
-from tg_assets.image_pool.listed import Refused, SourceFile
+from tg_assets.image_pool.listed import IMAGE_SUFFIXES, Refused, SourceFile
 from tg_assets.image_pool.locations import is_utf8, local_path, printable
-
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-"""How names of images end, in lower case."""
+from tg_assets.image_pool.storages import speaking_of
 
 
 class FolderError(ValueError):
@@ -47,16 +45,21 @@ class _Tree(Protocol):
         ...
 
 
-def walk(root: str, source: str, license: str) -> Iterator[SourceFile | Refused]:
-    """List the images below a folder; see :func:`tg_assets.image_pool.sources.list_folder`."""
+def walk(
+    root: str, source: str, license: str, suffixes: tuple[str, ...] = IMAGE_SUFFIXES
+) -> Iterator[SourceFile | Refused]:
+    """List the files below a folder whose names end so, images unless told otherwise.
+
+    See :func:`tg_assets.image_pool.sources.list_folder`.
+    """
     path = local_path(root)
     tree: _Tree
     if path is None:
         remote = UPath(root)
-        tree, top = _RemoteTree(remote), remote.path.rstrip("/")
+        tree, top = _RemoteTree(remote, suffixes), remote.path.rstrip("/")
     else:
         top = os.path.abspath(path)
-        tree = _LocalTree(top)
+        tree = _LocalTree(top, suffixes)
     return _walked(tree, top, source, license)
 
 
@@ -75,19 +78,16 @@ def _walked(tree: _Tree, top: str, source: str, license: str) -> Iterator[Source
             yield Refused(printable(entry.path), source, entry.reason, entry.detail)
 
 
-def _is_image(name: str) -> bool:
-    return name.lower().endswith(IMAGE_SUFFIXES)
-
-
 class _LocalTree:
     """A folder of this machine."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, suffixes: tuple[str, ...]) -> None:
         if not os.path.isdir(root):
             what = "is a file" if os.path.exists(root) else "does not exist"
             raise FolderError(f"{printable(root)} {what}; name a folder of images")
         if not is_utf8(root):
             raise FolderError(f"{printable(root)}: the name is not UTF-8; rename the folder")
+        self._suffixes = suffixes
         self._top = os.path.realpath(root)
         self._visited = {self._identity(root)}
 
@@ -111,17 +111,20 @@ class _LocalTree:
             reason = "dangling_link" if error.errno == errno.ELOOP else "unreadable"
             return _Problem(item.path, reason, f"it cannot be looked at: {error.strerror}")
         if not is_utf8(item.name):
-            wanted = is_folder or _is_image(item.name)
+            wanted = is_folder or self._is_wanted(item.name)
             return _Problem(item.path, "not_utf8", "the name is not UTF-8") if wanted else None
         if is_folder:
             return self._folder(item)
         if not is_file and item.is_symlink() and not os.path.exists(item.path):
             return _Problem(item.path, "dangling_link", "what the link names does not exist")
-        if not _is_image(item.name):
+        if not self._is_wanted(item.name):
             return None
         if not is_file:
             return _Problem(item.path, "not_a_file", "it is a pipe, a socket or a device")
         return _File(item.path)
+
+    def _is_wanted(self, name: str) -> bool:
+        return name.lower().endswith(self._suffixes)
 
     def _folder(self, item: os.DirEntry[str]) -> _Entry:
         # A folder within the listed one is listed under its own name, wherever links to it sort:
@@ -150,16 +153,20 @@ class _LocalTree:
 class _RemoteTree:
     """A folder of a storage that fsspec knows; such storages have no links."""
 
-    def __init__(self, root: UPath) -> None:
-        self._storage: Any = root.fs
-        self._storage.invalidate_cache()  # a sensor lists the same folder again and again
-        if not self._storage.isdir(root.path):
+    def __init__(self, root: UPath, suffixes: tuple[str, ...]) -> None:
+        self._suffixes = suffixes
+        with speaking_of(str(root)):
+            self._storage: Any = root.fs
+            self._storage.invalidate_cache()  # a sensor lists the same folder again and again
+            there = self._storage.isdir(root.path)
+        if not there:
             raise FolderError(f"{root} is no folder, or holds nothing; name a folder of images")
 
     def entries(self, folder: str) -> Iterator[_Entry]:
         try:
-            found = self._storage.ls(folder, detail=True)
-        except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+            with speaking_of(self._uri(folder)):
+                found = self._storage.ls(folder, detail=True)
+        except (FileNotFoundError, NotADirectoryError) as error:
             detail = f"the folder cannot be read: {error.strerror or type(error).__name__}"
             yield _Problem(self._uri(folder), "unreadable", detail)
             return
@@ -169,7 +176,7 @@ class _RemoteTree:
                 continue  # the empty object that some tools leave to mark a folder
             if item["type"] == "directory":
                 yield _Folder(name.rstrip("/"))
-            elif _is_image(name):
+            elif name.lower().endswith(self._suffixes):
                 yield _File(self._uri(name))
 
     def _uri(self, name: str) -> str:

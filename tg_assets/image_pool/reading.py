@@ -5,17 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import Literal
-
-from upath import UPath
 
 from tg_assets import ids
-from tg_assets.image_pool.locations import is_rendered, local_path
+from tg_assets.image_pool import containers
+from tg_assets.image_pool.locations import BadLocation, inside, is_rendered, local_path
+from tg_assets.image_pool.storages import StorageError, read_range
+from tg_assets.image_pool.unreadable import ImageUnreadable, gone, too_large
+
+__all__ = [
+    "MAX_FILE_BYTES",
+    "ImageChanged",
+    "ImageUnreadable",
+    "StorageError",
+    "read_bytes",
+    "read_registered",
+]
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 """A file above this many bytes is refused: as many of them are in memory as there are workers."""
-
-UnreadableReason = Literal["unreadable", "too_large"]
 
 # These say that the machine is short of something, not that the file is bad: were they taken for
 # the file's fault, a busy machine would throw out good pictures without a word.
@@ -28,22 +35,6 @@ _OPEN_FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
-
-
-class ImageUnreadable(Exception):  # noqa: N818 - it says what is wrong already
-    """The bytes behind a uri cannot be had.
-
-    Attributes:
-        uri: What was to be read.
-        reason: ``unreadable`` or ``too_large``, as in the table of rejected images.
-        detail: What is wrong with it, in words.
-    """
-
-    def __init__(self, uri: str, reason: UnreadableReason, detail: str) -> None:
-        super().__init__(f"{uri}: {detail}")
-        self.uri = uri
-        self.reason: UnreadableReason = reason
-        self.detail = detail
 
 
 class ImageChanged(Exception):  # noqa: N818 - it says what is wrong already
@@ -70,19 +61,30 @@ def read_bytes(uri: str, limit: int = MAX_FILE_BYTES) -> bytes:
     """Return the bytes of a file.
 
     Args:
-        uri: A local path, a ``file://`` URL, or the URL of a storage that fsspec knows (s3://...).
+        uri: A local path, a ``file://`` URL, the URL of a storage that fsspec knows (s3://...), or
+            a place in a container: see :mod:`tg_assets.image_pool.locations`.
         limit: Most bytes a file may have.
 
     Raises:
         ImageUnreadable: The file is gone, may not be read, is no regular file or is too large.
+        StorageError: A storage cannot be reached, refuses the key or lacks the bucket.
         OSError: The machine or the storage fails, which says nothing about the file.
     """
     if is_rendered(uri):
         raise ImageUnreadable(uri, "unreadable", "the picture is still to be drawn")
+    try:
+        there = inside(uri)
+    except BadLocation as error:
+        raise ImageUnreadable(uri, "unreadable", str(error)) from None
     path = local_path(uri)
-    content = _read_remote(uri, limit) if path is None else _read_local(uri, path, limit)
+    if there is not None:
+        content = containers.read(there, limit)
+    elif path is None:
+        content = _read_remote(uri, limit)
+    else:
+        content = _read_local(uri, path, limit)
     if len(content) > limit:
-        raise _too_large(uri, limit)
+        raise too_large(uri, limit)
     return content
 
 
@@ -109,31 +111,20 @@ def _read_local(uri: str, path: str, limit: int) -> bytes:
             if not stat.S_ISREG(facts.st_mode):
                 raise ImageUnreadable(uri, "unreadable", "it is not a regular file")
             if facts.st_size > limit:
-                raise _too_large(uri, limit, facts.st_size)
+                raise too_large(uri, limit, facts.st_size)
             return file.read(limit + 1)
     except OSError as error:
         if error.errno in _MACHINE_ERRORS:
             raise
-        raise _gone(uri, error) from error
+        raise gone(uri, error) from error
     except ValueError as error:  # a name that no file can have, such as one with a NUL
         raise ImageUnreadable(uri, "unreadable", f"no file has such a name ({error})") from error
 
 
 def _read_remote(uri: str, limit: int) -> bytes:
-    # Only these three are about the file. A storage that cannot be reached fails the run, which
+    # Only these two are about the file. A storage that cannot be reached fails the run, which
     # is then tried again; were it taken for the file's fault, an outage would empty the pool.
     try:
-        with UPath(uri).open("rb") as file:
-            content: bytes = file.read(limit + 1)
-    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
-        raise _gone(uri, error) from error
-    return content
-
-
-def _gone(uri: str, error: OSError) -> ImageUnreadable:
-    return ImageUnreadable(uri, "unreadable", error.strerror or type(error).__name__)
-
-
-def _too_large(uri: str, limit: int, size: int | None = None) -> ImageUnreadable:
-    found = "the file has" if size is None else f"the file has {size:,} bytes,"
-    return ImageUnreadable(uri, "too_large", f"{found} more than the limit of {limit:,} bytes")
+        return read_range(uri, 0, limit + 1)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise gone(uri, error) from error

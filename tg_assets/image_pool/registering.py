@@ -12,8 +12,10 @@ import polars as pl
 
 from tg_assets import ids, tables
 from tg_assets.image_pool.decoding import BadImage, inspect
+from tg_assets.image_pool.filters import fault
 from tg_assets.image_pool.locations import is_rendered
 from tg_assets.image_pool.reading import ImageUnreadable, read_bytes
+from tg_assets.settings_sources import Images
 
 DUPLICATE = "duplicate"
 """The reason of a rejected image whose bytes are those of an earlier file of the same shard."""
@@ -64,7 +66,10 @@ def registered_row(uri: str, source: str, license: str, content: bytes) -> Row:
 
 
 def register(
-    files: pl.DataFrame, workers: int = 2, on_progress: Callable[[int], None] | None = None
+    files: pl.DataFrame,
+    workers: int = 2,
+    on_progress: Callable[[int], None] | None = None,
+    images: Images | None = None,
 ) -> Registered:
     """Read and decode every file of a shard.
 
@@ -75,6 +80,7 @@ def register(
         files: The shard, a ``tables.SHARD_FILES``.
         workers: Threads; about as many files and decoded pictures are in memory at a time.
         on_progress: Told how many files are done, from the calling thread, after each of them.
+        images: Leaves out pictures for their size, shape or sharpness; null leaves out none.
 
     Raises:
         ValueError: The shard holds pictures that are still to be drawn, or ``workers`` is below 1.
@@ -87,7 +93,8 @@ def register(
     files = files.unique("uri", keep="first", maintain_order=True)
     kept: dict[str, Row] = {}
     rejected: list[Row] = []
-    for done, row in enumerate(_outcomes(files.iter_rows(named=True), workers), start=1):
+    outcomes = _outcomes(files.iter_rows(named=True), workers, images or Images())
+    for done, row in enumerate(outcomes, start=1):
         if "reason" in row:
             rejected.append(row)
         elif row["image_id"] in kept:
@@ -111,7 +118,7 @@ def _refuse_rendered(files: pl.DataFrame) -> None:
         )
 
 
-def _outcomes(files: Iterable[Row], workers: int) -> Iterator[Row]:
+def _outcomes(files: Iterable[Row], workers: int, images: Images) -> Iterator[Row]:
     """Yield one row per file, of the pool or of the rejected, in the order of the files."""
     waiting: deque[Future[Row]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="register") as threads:
@@ -121,19 +128,22 @@ def _outcomes(files: Iterable[Row], workers: int) -> Iterator[Row]:
                 # waits here bounds how far the workers may run ahead of a slow file.
                 if len(waiting) >= 8 * workers:
                     yield waiting.popleft().result()
-                waiting.append(threads.submit(_outcome, file))
+                waiting.append(threads.submit(_outcome, file, images))
             while waiting:
                 yield waiting.popleft().result()
         finally:  # after an error, do not read the rest first
             threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _outcome(file: Row) -> Row:
+def _outcome(file: Row, images: Images) -> Row:
     uri, source = file["uri"], file["source"]
     try:
-        return registered_row(uri, source, file["license"], read_bytes(uri))
+        content = read_bytes(uri)
+        row = registered_row(uri, source, file["license"], content)
+        why = fault(images, row, content)
     except (BadImage, ImageUnreadable) as bad:
         return _rejected(uri, source, bad.reason, bad.detail)
+    return row if why is None else _rejected(uri, source, *why)
 
 
 def _duplicate(row: Row, kept: Row) -> Row:

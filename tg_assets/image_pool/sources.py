@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from tg_assets import ids
@@ -12,6 +13,9 @@ from tg_assets.image_pool.folders import FolderError, walk
 from tg_assets.image_pool.listed import Refused, SourceFile
 from tg_assets.image_pool.locations import (
     RENDERED_PREFIX,
+    BadLocation,
+    climbs_out,
+    inside,
     is_rendered,
     is_utf8,
     local_path,
@@ -54,7 +58,9 @@ def list_folder(root: str, source: str, license: str) -> Iterator[SourceFile | R
     return walk(root, source, license)
 
 
-def list_file_list(path: str, source: str, license: str) -> Iterator[SourceFile | Refused]:
+def list_file_list(
+    path: str, source: str, license: str, root: str | None = None
+) -> Iterator[SourceFile | Refused]:
     """List the images that a CSV, JSONL or Parquet file names.
 
     Its column ``uri`` holds paths or URLs, relative ones from the list's own folder; a uri that
@@ -64,15 +70,17 @@ def list_file_list(path: str, source: str, license: str) -> Iterator[SourceFile 
         path: The list: a local path, or a URL of a storage that fsspec knows.
         source: Name of the source.
         license: The licence of images for which the list gives none.
+        root: A folder or URL that the uris may not lead out of; null allows any.
 
     Returns:
-        The files in the list's order; ``Refused`` for a uri that no UTF-8 text can hold.
+        The files in the list's order; ``Refused`` for a uri that no UTF-8 text can hold, that
+        leads out of the root, or that names no place of a container although it begins as one.
 
     Raises:
         ListError: The list cannot be read, or a row has no uri; it names the file and the row.
             Raised while the rows are read, apart from an unknown ending, which is raised at once.
     """
-    return _listed(rows_of(path), _folder_of(path), source, license)
+    return _listed(rows_of(path), _folder_of(path), source, license, root)
 
 
 def list_rendered(
@@ -115,18 +123,29 @@ def _rendered_uri(family: str, index: int, seed: int) -> str:
 
 
 def _listed(
-    rows: Iterator[tuple[str, str | None]], folder: str, source: str, license: str
+    rows: Iterator[tuple[str, str | None]],
+    folder: str,
+    source: str,
+    license: str,
+    root: str | None,
 ) -> Iterator[SourceFile | Refused]:
     seen: set[str] = set()
     for written, own_license in rows:
-        uri = _resolved(written, folder)
+        try:
+            uri = _resolved(written, folder)
+        except BadLocation as error:
+            yield Refused(printable(written), source, "unreadable", str(error))
+            continue
         if uri in seen:
             continue
         seen.add(uri)
-        if is_utf8(uri):
-            yield SourceFile(uri, source, own_license or license)
-        else:
+        if not is_utf8(uri):
             yield Refused(printable(uri), source, "not_utf8", "the uri cannot be written as UTF-8")
+        elif root is not None and not _is_within(uri, root):
+            detail = f"it leads out of the source's root {root}; mend the list, or move the root"
+            yield Refused(uri, source, "climbs_out", detail)
+        else:
+            yield SourceFile(uri, source, own_license or license)
 
 
 def _folder_of(path: str) -> str:
@@ -137,9 +156,24 @@ def _folder_of(path: str) -> str:
 def _resolved(uri: str, folder: str) -> str:
     if is_rendered(uri):
         return uri
+    there = inside(uri)
+    if there is not None:
+        return replace(there, container=_resolved(there.container, folder)).uri
     path = local_path(uri)
     if path is None:
         return uri
     if os.path.isabs(path):
         return path
     return f"{folder.rstrip('/')}/{PurePosixPath(path)}"
+
+
+def _is_within(uri: str, root: str) -> bool:
+    """Tell whether a file, or the container it lies in, is below a folder, links followed."""
+    there = inside(uri)
+    file = uri if there is None else there.container
+    local, local_root = local_path(file), local_path(root)
+    if local is None or local_root is None:
+        start = root.rstrip("/") + "/"
+        return file.startswith(start) and not climbs_out(file[len(start) :])
+    real_root = os.path.realpath(local_root)
+    return os.path.commonpath([real_root, os.path.realpath(local)]) == real_root

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from resources.chat.messages import ImageRef
-from resources.chat.stages import Question
 from tg_assets.artifact import UNANSWERED, Made, Work, artifact, unanswered
 from tg_assets.pools import referees_pool
 from tg_assets.referee_scores.prompts import stage
+from tg_assets.referee_scores.questions import judged, questions
 from tg_assets.referee_scores.scoring import agreement, score
 from tg_assets.showing import plot
 from tg_assets.tables import REFEREE_SCORES
@@ -20,19 +19,8 @@ def referee_scores(work: Work) -> Made:
     """One referee's votes on the shard's questions: 1, 0, or none, for a reason."""
     _, referee = work.keys
     sees = work.settings.referee_sees
-    rows = (
-        work.read("raw_qa")
-        .join(work.read("image_pool").select("image_id", "uri"), on="image_id")
-        .join(task_paths(work.tables), on="task_id")
-        .sort("image_id", "qa_id")
-    )
-    questions = []
-    for row in rows.iter_rows(named=True):
-        item = {"task_label": row["path"], "question": row["question"]}
-        if sees == "answer":
-            item["answer"] = row["answer"]
-        questions.append(Question(item, ImageRef(row["image_id"], row["uri"])))
-    answers = work.ask(stage(sees), questions, work.settings.referees[referee])
+    rows = judged(work.read("raw_qa"), work.read("image_pool"), task_paths(work.tables))
+    answers = work.ask(stage(sees), questions(rows, sees), work.settings.referees[referee])
     frame = rows.select("qa_id").with_columns(
         vote=pl.Series([answer.value for answer in answers], dtype=pl.Int8),
         outcome=pl.Series([str(answer.outcome) for answer in answers], dtype=pl.String),

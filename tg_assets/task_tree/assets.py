@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resources.chat.stages import Question, Stage, UnusableReply
 from tg_assets.artifact import UNANSWERED, Made, Work, artifact
 from tg_assets.pools import chat_pool
 from tg_assets.showing import plot
-from tg_assets.task_tree import prompts
 from tg_assets.task_tree.growth import GrowthAnswer, grow
 from tg_assets.task_tree.prompts import GrowthQuestion
-from tg_assets.task_tree.replies import UnusableReply as UnusableLabels
-from tg_assets.task_tree.replies import parse_labels
+from tg_assets.task_tree.questions import asked_about, growth_stage
 from tg_assets.task_tree.task_types import TaskType, task_types_of
 
 
@@ -64,27 +61,9 @@ def _asked(work: Work, questions: Sequence[GrowthQuestion]) -> list[GrowthAnswer
     results: dict[int, GrowthAnswer] = {}
     for name in sorted({question.prompt for question in questions}):
         chosen = [(n, q) for n, q in enumerate(questions) if q.prompt == name]
-        stage = _stage(name)
-        items = [Question({"text": prompts.render(question)}) for _, question in chosen]
+        stage = growth_stage(name)
+        items = [asked_about(question) for _, question in chosen]
         for (n, question), answer in zip(chosen, work.ask(stage, items, model), strict=True):
             labels = None if answer.value is None else tuple(answer.value)
             results[n] = GrowthAnswer(labels, model, question.prompt_version, answer.reason)
     return [results[n] for n in range(len(questions))]
-
-
-def _stage(prompt: str) -> Stage:
-    def parse(text: str, _: Sequence[Question]) -> list[list[str]]:
-        try:
-            return [parse_labels(text)]
-        except UnusableLabels as error:
-            raise UnusableReply(str(error)) from error
-
-    return Stage(
-        name="growth",
-        prompt_version=prompts.PROMPT_VERSION[prompt],
-        render=lambda questions: str(questions[0].item["text"]),
-        parse=parse,
-        schema_name="growth",
-        schema=lambda _: prompts.GROWTH_SCHEMA,
-        shared=False,
-    )

@@ -11,7 +11,7 @@ from tg_assets.scenes.questions.grid import ask_grid
 from tg_assets.scenes.questions.tabletop import ask_tabletop
 from tg_assets.scenes.vocabulary import SEPARATOR, served_paths
 
-__all__ = ["Question", "known_family", "questions", "serves"]
+__all__ = ["Question", "asked", "known_family", "questions", "serves"]
 
 _FAMILIES: dict[str, Callable[[Asker], None]] = {
     "grid": ask_grid,
@@ -54,3 +54,13 @@ def questions(scene: Scene, task_path: str) -> tuple[Question, ...]:
     beneath it.
     """
     return by_path(scene).get(task_path, ())
+
+
+def asked(scene: Scene, question: str) -> Question | None:
+    """Return the question of a scene that has these words, null when it supports none."""
+    everything = by_path(scene)
+    for path in sorted(everything):
+        for known in everything[path]:
+            if known.question == question:
+                return known
+    return None
