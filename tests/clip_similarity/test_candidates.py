@@ -62,7 +62,7 @@ def test_merging_the_best_of_any_batches_equals_the_best_of_all(galaxy: Any) -> 
 
 
 @given(galaxies())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_any_sequence_of_additions_and_withdrawals_gives_what_a_full_comparison_gives(
     galaxy: Any,
 ) -> None:

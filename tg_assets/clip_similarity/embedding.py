@@ -80,7 +80,9 @@ def embed_images(
     fit = encoder.fit  # loads the model, which is no time that the device waits
     if clock is not None:
         clock.start()
-    images = [Registered(*row) for row in pool.select("image_id", "uri").iter_rows()]
+    # in the order of uris, which is that of a container's rows: they are read as they lie
+    in_place = pool.sort("uri").select("image_id", "uri")
+    images = [Registered(*row) for row in in_place.iter_rows()]
 
     def pictures() -> Iterator[Pixels]:
         fitted = decoders.fitted(images, fit, ahead=2 * encoder.batch_size)
