@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from resources.vllm import holding
 from resources.vllm.chat import VllmChat
+from resources.vllm.command import order_of
 from resources.vllm.warm_server import Surroundings
 from tg_assets.settings import VllmModel
 
@@ -104,11 +106,12 @@ class Garage:
             **values,
         )
 
+    @cached_property
     def around(self) -> Surroundings:
         return Surroundings(self.folder / "logs", keepers=self.keepers, locks=self.locks)
 
     def chat(self, name: str = "tiny", env: dict[str, str] | None = None, **said: Any) -> VllmChat:
-        return VllmChat(name, self.model(name, env, **said), self.around())
+        return VllmChat(name, self.model(name, env, **said), self.around)
 
     def kept(self) -> list[dict[str, Any]]:
         """Return what the keepers that are up say of themselves."""
@@ -138,21 +141,16 @@ class Garage:
 
 
 HOLD = """
-import asyncio, sys
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-from resources.vllm.warm_server import Surroundings, WarmServer
-from tg_assets.settings import VllmModel
+import asyncio, os, sys
+from resources.vllm.holding import hold
+from resources.vllm.order import Order
 
 async def main():
-    model = VllmModel.model_validate_json(sys.argv[2])
-    folder = Path(sys.argv[3])
-    around = Surroundings(folder / "logs")
-    server = WarmServer(model.model, model, around)
-    await server.ready()
-    print("holds", server.url, flush=True)
+    order = Order.from_json(sys.stdin.readline())
+    held = await hold(order, float(sys.argv[1]), f"{order.model} in process {os.getpid()}")
+    print("holds", held.url, flush=True)
     await asyncio.to_thread(sys.stdin.readline)
-    await server.release()
+    await held.release()
 
 asyncio.run(main())
 """
@@ -161,22 +159,25 @@ asyncio.run(main())
 class Folder(Protocol):
     """Where runs meet keepers."""
 
-    folder: Path
+    @property
+    def around(self) -> Surroundings: ...
 
 
 class Run:
     """A process that holds a server, as a run does, until it is told to let go."""
 
     def __init__(self, garage: Folder, model: VllmModel) -> None:
-        said = [str(HERE), model.model_dump_json(), str(garage.folder)]
+        around = garage.around
+        order = order_of(model, around.logs / model.model, around.keepers, around.locks)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", HOLD, *said],
+            [sys.executable, "-c", HOLD, str(model.idle_s)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "TMPDIR": str(garage.folder)},
         )
+        assert self.process.stdin is not None
+        print(order.to_json(), file=self.process.stdin, flush=True)
 
     def holds(self) -> str:
         """Return the server's URL once it is held."""

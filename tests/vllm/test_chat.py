@@ -110,7 +110,7 @@ def test_a_server_that_dies_in_a_pass_is_started_again_and_nothing_is_lost(
 
 def test_a_server_that_keeps_dying_stops_the_asking(garage: MakeGarage) -> None:
     here = garage()
-    server = WarmServer("tiny", here.model(), here.around())
+    server = WarmServer("tiny", here.model(), here.around)
 
     async def dies_and_dies() -> None:
         for start in range(MOST_STARTS):
@@ -131,7 +131,7 @@ def test_what_could_not_be_started_is_not_tried_for_each_partition(
     garage: MakeGarage, ledger: Ledger, tmp_path: Path
 ) -> None:
     here = garage()
-    around = here.around()
+    around = here.around
     model = here.model(env={"STAND_IN_FAILS": "no such weights"})
     for _ in range(3):
         with pytest.raises(StopAsking, match="RuntimeError: no such weights"):
@@ -143,7 +143,7 @@ def test_a_run_gives_back_the_device_that_it_holds_itself(
     garage: MakeGarage, ledger: Ledger, tmp_path: Path
 ) -> None:
     here = garage("0")
-    around = here.around()
+    around = here.around
     encoder = lease_now(1, ["0"], here.locks)
     assert encoder is not None
     around.make_room = lambda: [os.close(lock) for lock in encoder.locks]  # type: ignore[assignment]
@@ -159,4 +159,4 @@ def test_an_environment_without_vllm_is_named(
     here = garage()
     model = here.model().model_copy(update={"python": str(tmp_path)})
     with pytest.raises(StopAsking, match=r"there is no .*/bin/vllm; install it there"):
-        ask(VOTE, votes(picture(tmp_path, 1), 1), VllmChat("tiny", model, here.around()), ledger)
+        ask(VOTE, votes(picture(tmp_path, 1), 1), VllmChat("tiny", model, here.around), ledger)
