@@ -18,6 +18,7 @@ from resources.chat.embedded import EmbeddedChat
 from resources.chat.ledger import Ledger
 from resources.chat.limits.budget import Budget
 from resources.chat.messages import ChatModel
+from resources.device import free_memory
 from resources.gpu import lease, named_device
 from tg_assets.image_pool.storages import use_s3
 from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
@@ -93,6 +94,7 @@ class Galaxy:
         """Give the encoder's GPU and decoders back; the next use starts them again."""
         self.__dict__.pop("encoder", None)
         self.__dict__.pop("picture_decoders", None)
+        free_memory()
         self._held.close()
 
     def close(self) -> None:

@@ -13,6 +13,8 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
@@ -146,7 +148,8 @@ class OpenAIChat:
                 ),
                 headers=self._usual_headers(),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=True,  # proxies
+                # looked up once: left to aiohttp, every request waits for two threads to do it
+                proxy=proxy_for(self._url),
             )
         return self._session
 
@@ -183,6 +186,17 @@ class InPieces(aiohttp.payload.Payload):
         """Write the body."""
         for piece in self._pieces:
             await writer.write(piece)
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment names for a URL; this machine itself needs none."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1":
+        return None
+    if proxy_bypass(host):
+        return None
+    return getproxies().get(parts.scheme)
 
 
 def _usual_url() -> str:

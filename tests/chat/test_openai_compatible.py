@@ -18,6 +18,7 @@ from PIL import Image
 from resources.chat.asking import ask
 from resources.chat.ledger import Ledger, responses
 from resources.chat.messages import Answer, Outcome, StopAsking
+from resources.chat.openai_compatible import proxy_for
 from resources.chat.stages import Question
 from tg_assets.ids import image_id
 
@@ -327,3 +328,27 @@ def test_turned_picture_is_sent_upright(tmp_path: Path) -> None:
     encoded = encode(question.image, max_side=200).url.partition(";base64,")[2]
     with Image.open(io.BytesIO(base64.b64decode(encoded))) as image:
         assert image.size == (20, 40)
+
+
+def test_proxy_is_the_environment_s_but_never_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy:3128")
+    monkeypatch.setenv("http_proxy", "http://proxy:3128")
+    monkeypatch.setenv("no_proxy", "inside.example")
+    assert proxy_for("https://api.openai.com/v1") == "http://proxy:3128"
+    assert proxy_for("https://inside.example/v1") is None
+    for here in ("http://127.0.0.1:8000/v1", "http://localhost:8000/v1", "http://[::1]:8000/v1"):
+        assert proxy_for(here) is None
+
+
+def test_requests_go_through_the_proxy_that_the_environment_names(
+    schema_server: StartServer, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = schema_server()  # stands for a proxy: it takes requests for any host
+    monkeypatch.setenv("http_proxy", server.url.removesuffix("/v1"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    model = openai_model("http://models.invalid/v1")
+    (answer,), _ = ask(VOTE, votes(picture(tmp_path, 1), 1), model, ledger)
+    assert answer.outcome == Outcome.ANSWERED
+    assert len(server.log) == 1
