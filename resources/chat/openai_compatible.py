@@ -11,7 +11,7 @@ import os
 import ssl
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -31,7 +31,7 @@ from resources.chat.messages import (
     StopAsking,
     TryAgain,
 )
-from resources.chat.money.demand import demand_of
+from resources.chat.money.demand import demand_counter
 from tg_assets.settings_models import OpenAIModel
 
 OPENAI = "https://api.openai.com/v1"
@@ -50,12 +50,17 @@ class OnlineRequest:
     Attributes:
         pieces: The body; the image's base64 is the same object in all requests about it.
         headers: Beyond those that all requests have.
-        demand: The most that it may use.
+        counted: Counts the most that it may use; asked only where something is limited.
     """
 
     pieces: Sequence[bytes]
     headers: dict[str, str]
-    demand: Demand
+    counted: Callable[[], Demand]
+
+    @property
+    def demand(self) -> Demand:
+        """The most that it may use."""
+        return self.counted()
 
 
 class OpenAIChat:
@@ -79,7 +84,7 @@ class OpenAIChat:
         """Read and encode the request's image; see `ChatModel.prepare`."""
         if request.image is None:
             body = orjson.dumps(wire.body_of(self._settings, request, None))
-            return OnlineRequest([body], {}, demand_of(self._settings, request, None))
+            return OnlineRequest([body], {}, demand_counter(self._settings, request, None))
         return await self._with_image(request, request.image)
 
     async def _with_image(self, request: ChatRequest, image: ImageRef) -> OnlineRequest:
@@ -88,8 +93,8 @@ class OpenAIChat:
         body = orjson.dumps(wire.body_of(self._settings, request, url))
         before, _, after = body.partition(IMAGE_GOES_HERE.encode())
         headers = {wire.IMAGE_ID_HEADER: image.image_id}
-        demand = demand_of(self._settings, request, encoded.size)
-        return OnlineRequest([before, encoded.base64, after], headers, demand)
+        counted = demand_counter(self._settings, request, encoded.size)
+        return OnlineRequest([before, encoded.base64, after], headers, counted)
 
     async def send(self, prepared: OnlineRequest) -> ChatReply:
         """Send one request; see `ChatModel.send`."""

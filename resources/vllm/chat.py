@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ import orjson
 from resources.chat import openai_wire as wire
 from resources.chat.images import EncodedImage, EncodedImages
 from resources.chat.messages import ChatReply, ChatRequest, Demand, GiveUp, TryAgain
-from resources.chat.money.demand import demand_of
+from resources.chat.money.demand import demand_counter
 from resources.chat.openai_compatible import IMAGE_GOES_HERE, OnlineRequest, OpenAIChat
 from resources.vllm.warm_server import Surroundings, WarmServer
 from tg_assets.ids import digest
@@ -26,12 +26,17 @@ class VllmRequest:
     Attributes:
         request: What is asked.
         image: The picture, if any.
-        demand: The most that it may use.
+        counted: Counts the most that it may use; asked only where something is limited.
     """
 
     request: ChatRequest
     image: EncodedImage | None
-    demand: Demand
+    counted: Callable[[], Demand]
+
+    @property
+    def demand(self) -> Demand:
+        """The most that it may use."""
+        return self.counted()
 
 
 class VllmChat:
@@ -60,8 +65,8 @@ class VllmChat:
         """
         await self._server.ready()
         image = None if request.image is None else await self._images.get(request.image)
-        demand = demand_of(self._settings, request, None if image is None else image.size)
-        return VllmRequest(request, image, demand)
+        size = None if image is None else image.size
+        return VllmRequest(request, image, demand_counter(self._settings, request, size))
 
     async def send(self, prepared: VllmRequest) -> ChatReply:
         """Send one request; see `ChatModel.send`.
@@ -105,17 +110,17 @@ class VllmChat:
         request, image = prepared.request, prepared.image
         if request.image is None or image is None:
             said = [orjson.dumps(wire.body_of(self._settings, request, None))]
-            return OnlineRequest(said, {}, prepared.demand)
+            return OnlineRequest(said, {}, prepared.counted)
         body = wire.body_of(self._settings, request, image.url_prefix + IMAGE_GOES_HERE)
         part = body["messages"][0]["content"][0]
         part["uuid"] = digest("shown", request.image.image_id, self._settings.max_image_side)
         headers = {wire.IMAGE_ID_HEADER: request.image.image_id}
         if named:
             part["image_url"] = None
-            return OnlineRequest([orjson.dumps(body)], headers, prepared.demand)
+            return OnlineRequest([orjson.dumps(body)], headers, prepared.counted)
         before, _, after = orjson.dumps(body).partition(IMAGE_GOES_HERE.encode())
         pieces: Sequence[bytes] = [before, image.base64, after]
-        return OnlineRequest(pieces, headers, prepared.demand)
+        return OnlineRequest(pieces, headers, prepared.counted)
 
     async def close(self) -> None:
         """Close the connections and give the reference to the server back."""

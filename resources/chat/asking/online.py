@@ -151,7 +151,7 @@ class OnlinePass:
     def _send_what_is_ready(self) -> None:
         while self._ready and self._writer.keeps_up and self._goes_on():
             pending, prepared = self._ready[0]
-            need = self._admission.need_of(prepared.demand)
+            need = self._admission.need_of(prepared)
             if not self._admission.admits(need, _now()):
                 return
             self._ready.popleft()

@@ -14,9 +14,10 @@ from resources.chat.limits import Limits
 from resources.chat.limits.budget import Allowance, Budget
 from resources.chat.limits.pace import Pace
 from resources.chat.limits.rates import RateShare, SharedRates
-from resources.chat.messages import ChatReply, Demand, TryAgain
+from resources.chat.messages import ChatReply, Demand, Prepared, TryAgain
 
 NEVER = float("inf")
+NOTHING = Demand()
 
 
 class Admission:
@@ -55,8 +56,14 @@ class Admission:
         """Whether the last request was held back by a quiet or by the rates."""
         self.stopped: BaseException | None = None
 
-    def need_of(self, demand: Demand) -> Demand:
-        """Return what is reserved for a request: no less money than a reply has cost before."""
+    def need_of(self, prepared: Prepared) -> Demand:
+        """Return what is reserved for a request: no less money than a reply has cost before.
+
+        Where nothing is limited, nothing is reserved and the request's tokens are not counted.
+        """
+        if self._rates is None and self._allowance is None:
+            return NOTHING
+        demand = prepared.demand
         if self._allowance is None or demand.cost_usd >= self._allowance.dearest_usd:
             return demand
         return replace(demand, cost_usd=self._allowance.dearest_usd)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 import orjson
 
@@ -89,6 +90,13 @@ def demand_of(
     prompt = math.ceil(counted(settings, request, image_size).total * MARGIN)
     completion = completion_room(settings, request)
     return Demand(prompt, completion, cost_usd(settings, prompt, completion, discount))
+
+
+def demand_counter(
+    settings: Spoken, request: ChatRequest, image_size: tuple[int, int] | None
+) -> Callable[[], Demand]:
+    """Return what counts a request's demand when it is wanted, once."""
+    return cache(partial(demand_of, settings, request, image_size))
 
 
 def assumptions(settings: Spoken) -> list[str]:
