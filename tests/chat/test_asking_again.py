@@ -19,6 +19,7 @@ from resources.chat.asking.online import WRONG_MODELS
 from resources.chat.asking.understanding import whole_items
 from resources.chat.ledger import Ledger, responses
 from resources.chat.limits import Limits
+from resources.chat.limits.budget import Budget
 from resources.chat.messages import (
     ChatReply,
     ChatRequest,
@@ -242,6 +243,7 @@ class Batching(ScriptedModel):
         ledger: Ledger,
         tally: Tally,
         counter: Counter,
+        budget: Budget,
     ) -> Any:
         model = self
 
