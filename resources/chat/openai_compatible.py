@@ -1,6 +1,6 @@
 """Any endpoint that speaks OpenAI's chat completions, over aiohttp.
 
-Measured beside the OpenAI SDK (docs/chat.md), a request costs a fraction of the client's time:
+Measured beside the OpenAI SDK (docs/asking.md), a request costs a fraction of the client's time:
 bodies are encoded once, and an image's base64 is never scanned, copied into a string, or held
 once a request.
 """
