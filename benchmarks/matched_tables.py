@@ -73,7 +73,7 @@ class Matched:
     def add_tasks(self, batch: str, count: int, seed: int) -> None:
         """Write the embeddings of a batch."""
         frame = _embeddings("task_id", ids("task", seed, count), count, self.dimension, seed)
-        frame = frame.with_columns(text=pl.lit("a task type"))
+        frame = frame.with_columns(text=pl.lit("a task type"), reason=pl.lit(None, pl.String))
         self.tables.write("task_embeddings", _typed(frame, TASK_EMBEDDINGS), batch)
         self.batches.append(batch)
 

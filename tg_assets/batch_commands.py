@@ -153,7 +153,8 @@ def _table(jobs: list[Job]) -> Table:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
-    for title in ("batch", "model", "stage", "state"):
+    table.add_column("batch", no_wrap=True, overflow="ignore")  # it is what commands take
+    for title in ("model", "stage", "state"):
         table.add_column(title, overflow="fold")
     for title in ("done", "failed", "of", "age"):
         table.add_column(title, justify="right", overflow="fold")  # a cut number is a wrong one

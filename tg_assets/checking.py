@@ -60,13 +60,14 @@ def _held(source: Source, settings: Settings) -> str:
             licences[entry.license] += 1
     why = ", ".join(f"{reason} {count:,}" for reason, count in sorted(refused.items()))
     rest = f", {refused.total():,} entries that can be no pictures ({why})" if refused else ""
-    return f"{files:,} images in {source.path}{rest}, licence {_named(licences)}"
+    licence = f", licence {_named(licences)}" if files else ""
+    return f"{files:,} images in {source.path}{rest}{licence}"
 
 
 def _named(licences: Counter[str]) -> str:
     if len(licences) == 1:
         return next(iter(licences))
-    return ", ".join(f"{name} ({count:,})" for name, count in sorted(licences.items())) or "unknown"
+    return ", ".join(f"{name} ({count:,})" for name, count in sorted(licences.items()))
 
 
 def remarks(settings: Settings) -> Iterator[str]:

@@ -19,6 +19,7 @@ from tg_assets.commanding import ConfigOption, plain_words, say, settings_of
 if TYPE_CHECKING:
     from resources.chat.ledger import Change, Ledger, Replayed
     from resources.chat.openai_wire import Spoken
+    from resources.chat.stages import Stage
     from tg_assets.settings import Settings
 
 WIDTH = 120
@@ -45,6 +46,7 @@ def failures(
     with plain_words(), _ledger(config) as ledger:
         from resources.chat.ledger import reports
 
+        _stages(stage)
         counts = [] if ledger is None else reports.reasons(ledger, stage, model, limit).to_dicts()
         each = [] if ledger is None else reports.failures(ledger, stage, model, limit)
         if json:
@@ -67,7 +69,8 @@ def failures(
                 ],
             )
         elif ledger is not None:
-            say("Every question that was asked has its answer.", "green")
+            whose = f" of stage {stage}" if stage else ""
+            say(f"Every question{whose} that was asked has its answer.", "green")
 
 
 @app.command()
@@ -105,12 +108,8 @@ def replay(
     """
     with plain_words(), _ledger(config) as ledger:
         from resources.chat.ledger import Replayed
-        from tg_assets.asked_stages import UnknownStage, stages_called
 
-        try:
-            chosen = stages_called(stage)
-        except UnknownStage as error:
-            raise typer.BadParameter(str(error), param_hint="--stage") from None
+        chosen = _stages(stage)
         found = Replayed()
         if ledger is not None:
             models = _spoken(settings_of(config))
@@ -119,6 +118,15 @@ def replay(
             _print_json(found)
         elif ledger is not None:
             _tell_replay(found, dry_run, replace)
+
+
+def _stages(name: str | None) -> tuple[Stage, ...]:
+    from tg_assets.asked_stages import UnknownStage, stages_called
+
+    try:
+        return stages_called(name)
+    except UnknownStage as error:
+        raise typer.BadParameter(str(error), param_hint="--stage") from None
 
 
 def costs(config: ConfigOption = None, json: JsonOption = False) -> None:

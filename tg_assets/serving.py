@@ -211,24 +211,29 @@ def _content(body: Mapping[str, Json]) -> tuple[str, str | None]:
         raise BadRequest(f"messages: no chat message is there to be read ({error!r})") from error
 
 
+PROMPT_NAMES = ("growth", "filter", "questions", "vote", "cot")
+
+
 def _prompt(body: Mapping[str, Json], text: str) -> str:
     """Return which prompt it is: by its schema's name, else by its wording."""
     wanted = body.get("response_format")
     schema = wanted.get("json_schema") if isinstance(wanted, dict) else None
     name = schema.get("name") if isinstance(schema, dict) else None
     name = name or _by_wording().get(text.rpartition(DATA_MARK)[0])
-    if name not in ("growth", "filter", "questions", "vote"):
-        raise BadRequest(f"there is no prompt called {name!r}: growth, filter, questions, vote")
+    if name not in PROMPT_NAMES:
+        raise BadRequest(f"there is no prompt called {name!r}: {', '.join(PROMPT_NAMES)}")
     return str(name)
 
 
 def _by_wording() -> dict[str, str]:
+    from tg_assets.cot_answers.prompts import PROMPT as COT
     from tg_assets.filtered_pairs.prompts import PROMPT as FILTER
     from tg_assets.raw_qa.prompts import PROMPT as QUESTIONS
     from tg_assets.referee_scores.prompts import QUESTION_ONLY, WITH_ANSWER
     from tg_assets.task_tree.prompts import PROMPTS
 
     known = {FILTER: "filter", QUESTIONS: "questions", QUESTION_ONLY: "vote", WITH_ANSWER: "vote"}
+    known[COT] = "cot"
     known |= dict.fromkeys(PROMPTS.values(), "growth")
     return known | {wording.rstrip(): name for wording, name in known.items()}
 

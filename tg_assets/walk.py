@@ -193,7 +193,15 @@ def _walk_job(
             report.held.append(str(closed))
             stale = None
         if stale is not None:
-            _run(defs, job, job.assets[job.assets.index(stale) :], partition, instance, report)
+            _run(
+                defs,
+                job,
+                job.assets[job.assets.index(stale) :],
+                partition,
+                instance,
+                report,
+                galaxy,
+            )
         watcher.finished(job, partition)
     for asset in job.assets:
         _count_rows(report.stages[asset], asset, partitions, galaxy, instance)
@@ -226,8 +234,10 @@ def _run(
     partition: str | None,
     instance: dg.DagsterInstance,
     report: PassReport,
+    galaxy: Galaxy,
 ) -> None:
     started = time.monotonic()
+    paid_before = _paid(galaxy)
     try:
         result = defs.resolve_job_def(job.name).execute_in_process(
             instance=instance,
@@ -246,9 +256,33 @@ def _run(
     for asset in assets:
         report.stages[asset].seconds += durations.get(asset, 0.0)
     report.stages[assets[0]].seconds += max(0.0, seconds - sum(durations.values()))
+    made = set()
     for event in result.get_asset_materialization_events():
-        _count(report.stages[event.asset_key.to_user_string()], event)  # type: ignore[union-attr]
+        asset = event.asset_key.to_user_string()  # type: ignore[union-attr]
+        made.add(asset)
+        paid_before = paid_before.plus(_count(report.stages[asset], event))
+    unmade = next((asset for asset in assets if asset not in made), None)
+    if unmade is not None:  # what it bought before it failed is in the ledger, and paid for
+        report.stages[unmade].requests += _paid(galaxy).requests - paid_before.requests
+        report.stages[unmade].cost_usd += _paid(galaxy).cost_usd - paid_before.cost_usd
     report.failures += _failures(result, partition)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Responses and the dollars they cost."""
+
+    requests: int
+    cost_usd: float
+
+    def plus(self, other: Spent) -> Spent:
+        """Return both together."""
+        return Spent(self.requests + other.requests, self.cost_usd + other.cost_usd)
+
+
+def _paid(galaxy: Galaxy) -> Spent:
+    costs = galaxy.ledger.costs()
+    return Spent(int(costs["requests"].sum()), float(costs["cost_usd"].sum()))
 
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
@@ -267,19 +301,22 @@ def _durations(result: dg.ExecuteInProcessResult) -> Iterator[tuple[str, float]]
             yield event.step_key, event.step_success_data.duration_ms / 1000
 
 
-def _count(stage: StageReport, event: dg.DagsterEvent) -> None:
+def _count(stage: StageReport, event: dg.DagsterEvent) -> Spent:
+    """Count what a partition did; returns what it paid."""
     metadata = {
         name: value.value
         for name, value in event.step_materialization_data.materialization.metadata.items()
     }
     if metadata.get("reused"):
         stage.reused += 1
-        return
+        return Spent(0, 0.0)
     stage.ran += 1
-    stage.requests += _number(metadata, "requests")
+    paid = Spent(_number(metadata, "requests"), float(str(metadata.get("cost (USD)") or 0.0)))
+    stage.requests += paid.requests
     stage.questions += _number(metadata, "questions")
     stage.known += _number(metadata, "found in the ledger")
-    stage.cost_usd += float(str(metadata.get("cost (USD)") or 0.0))
+    stage.cost_usd += paid.cost_usd
+    return paid
 
 
 def _number(metadata: dict[str, Any], name: str) -> int:
@@ -302,10 +339,17 @@ def _failures(result: dg.ExecuteInProcessResult, partition: str | None) -> Itera
 
 
 def _cause(error: Any) -> str:
-    """Return the message of the innermost error, which is the one that says what happened."""
-    while error is not None and error.cause is not None:
+    """Return the message of the error that the asset raised, without Dagster's around it.
+
+    What that one was raised from is a library's word for it, and says neither what nor what to do.
+    """
+    while error is not None and error.cause is not None and error.cls_name.startswith("Dagster"):
         error = error.cause
-    return str(error.message).strip() if error is not None else "failed"
+    if error is None:
+        return "failed"
+    kind, _, said = str(error.message).strip().partition(": ")
+    of_its_kind = kind.rpartition(".")[2] == error.cls_name
+    return said if of_its_kind and said else str(error.message).strip()
 
 
 def _count_rows(

@@ -59,7 +59,8 @@ class SceneAnswers:
         if scene is None:
             raise NoScene(
                 f"the embedded model answers from scene graphs and has none for image {image_id}; "
-                "photos need a real model: see examples/openai.yaml"
+                "it has those that the galaxy at its settings' home drew; photos need a real "
+                "model: see examples/openai.yaml"
             )
         replies = {
             "filter": self._filter,

@@ -26,6 +26,7 @@ def run(folder: Path, url: str, total_usd: float) -> tuple[Galaxy, PassReport]:
         "api_key_env": None,
         "price": {"input": 1.0, "output": 10.0},
         "max_tokens": 64,
+        "max_image_side": 64,
         "concurrency": 4,
     }
     settings: dict[str, Any] = {
@@ -56,18 +57,18 @@ def test_partition_fails_with_what_to_do_free_ones_go_on_and_more_money_buys_onl
     schema_server: StartServer, tmp_path: Path
 ) -> None:
     server = schema_server()
-    galaxy, report = run(tmp_path, server.url, total_usd=0.004)
+    galaxy, report = run(tmp_path, server.url, total_usd=0.008)
     shard = galaxy.tables.partitions("image_pool")[0]
     votes = galaxy.tables.read("raw_qa", shard).height
     assert votes > 20, "too few questions for the budget to end"
     (failure,) = report.failures
     assert failure.startswith(f"referee_scores[{shard}|bob]: ")
     assert "stage vote: asking stopped before the budget is overrun" in failure
-    assert "budget.total_usd is $0.004" in failure
+    assert "budget.total_usd is $0.008" in failure
     assert "raise the budget in the settings and run again" in failure
     for referee in FREE:
         assert galaxy.tables.read("referee_scores", shard, referee).height == votes
-    assert galaxy.ledger.costs()["cost_usd"].sum() <= 0.004
+    assert galaxy.ledger.costs()["cost_usd"].sum() <= 0.008
     assert 0 < len(server.log) < votes
 
     galaxy, report = run(tmp_path, server.url, total_usd=1.0)

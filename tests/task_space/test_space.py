@@ -169,8 +169,11 @@ def test_what_is_not_there_is_said(space: TaskSpace) -> None:
         space.count(Where(slots={"colour": "red"}))
     with pytest.raises(UnknownFilter, match="attribute value 'mauve'; there are green"):
         space.count(Where(attribute_value="mauve"))
-    with pytest.raises(UnknownFilter, match="grid holds whole numbers, not 'x'"):
-        space.count(Where(slots={"grid": "x"}))
+    for value in (7, "x"):
+        with pytest.raises(UnknownFilter, match=r"no plan here has grid .*; there are 2, 3"):
+            space.count(Where(slots={"grid": value}))
+    with pytest.raises(UnknownFilter, match="no plan here has size 'huge'; there are largest, sm"):
+        space.count(Where(slots={"size": "huge"}))
 
 
 def test_the_command_counts_reaches_and_draws(space: TaskSpace, tmp_path: Path) -> None:

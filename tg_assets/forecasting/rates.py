@@ -45,9 +45,10 @@ class Rates:
 
 def measure(tables: TableStore, shards: Sequence[str], checks: Checks) -> Rates:
     """Measure the rates of the shards whose tables are there."""
-    kept_pair = pl.col("kept").fill_null(False)
+    # a pair without a verdict says nothing of how many are kept: it is asked again
+    kept_pair = pl.col("kept").drop_nulls()
     kept = _per_image(tables, shards, "filtered_pairs", kept_pair.mean())
-    asked = _per_image(tables, shards, "filtered_pairs", kept_pair.any().cast(pl.Float64))
+    asked = _per_image(tables, shards, "filtered_pairs", _any_kept(kept_pair))
     had = [*_had(tables, shards)]
     pool = [*_pool(tables, shards)]
     return Rates(
@@ -61,6 +62,10 @@ def measure(tables: TableStore, shards: Sequence[str], checks: Checks) -> Rates:
             _said("share of files that are images", pool, "1, less checks.max_rejected_images"),
         ],
     )
+
+
+def _any_kept(kept_pair: pl.Expr) -> pl.Expr:
+    return pl.when(kept_pair.len() > 0).then(kept_pair.any().cast(pl.Float64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,9 @@ def _per_image(tables: TableStore, shards: Sequence[str], table: str, share: pl.
     for shard in shards:
         if tables.rows(table, shard):
             frame = tables.read(table, shard)
-            lots.append(_lot(frame.group_by("image_id").agg(share.alias("x"))["x"]))
+            shares = frame.group_by("image_id").agg(share.alias("x"))["x"].drop_nulls()
+            if len(shares):
+                lots.append(_lot(shares))
     return lots
 
 

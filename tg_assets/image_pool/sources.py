@@ -141,6 +141,9 @@ def _listed(
         seen.add(uri)
         if not is_utf8(uri):
             yield Refused(printable(uri), source, "not_utf8", "the uri cannot be written as UTF-8")
+        elif (there := inside(uri)) is not None and climbs_out(there.place):
+            detail = "its name leads out of the container; write the member as the archive lists it"
+            yield Refused(uri, source, "climbs_out", detail)
         elif root is not None and not _is_within(uri, root):
             detail = f"it leads out of the source's root {root}; mend the list, or move the root"
             yield Refused(uri, source, "climbs_out", detail)

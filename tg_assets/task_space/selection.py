@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -84,6 +84,23 @@ def select(form: Form, where: Where) -> Selected:
     starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     flat = np.concatenate([*references, np.zeros(0, np.int64)])
     return Selected(form, targets, flat, starts, slots)
+
+
+def require_values(forms: Iterable[Form], where: Where) -> None:
+    """Refuse values of slots that no plan of these forms has.
+
+    Raises:
+        UnknownFilter: The message names the values that there are.
+    """
+    known: dict[str, set[str]] = {column: set() for column in where.slots}
+    for form in forms:
+        for column in known:
+            if column in SLOTS:
+                known[column] |= {str(value) for value in form.slots[column].drop_nulls()}
+    for column, value in where.slots.items():
+        if known[column] and str(value) not in known[column]:
+            there = ", ".join(sorted(known[column]))
+            raise UnknownFilter(f"no plan here has {column} {value!r}; there are {there}")
 
 
 def _wanted_targets(form: Form, where: Where) -> np.ndarray:

@@ -18,7 +18,7 @@ from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_space.forms import Choice, Form, Integers, Pool
 from tg_assets.task_space.generators import GENERATORS, SLOTS
 from tg_assets.task_space.library import Library
-from tg_assets.task_space.selection import Selected, Where, select
+from tg_assets.task_space.selection import Selected, Where, require_values, select
 
 PLAN: Mapping[str, type[pl.DataType]] = {
     "generator": pl.String,
@@ -184,6 +184,8 @@ class TaskSpace:
     def _parts(self, where: Where) -> Iterator[tuple[Generator, int, Selected]]:
         """Yield what is wanted of every form, with its generator and where it begins there."""
         names = [where.generator] if where.generator else list(self.generators)
-        for generator in map(self.generator, names):
+        chosen = [self.generator(name) for name in names]
+        require_values((form for one in chosen for form in one.forms), where)
+        for generator in chosen:
             for form, start in zip(generator.forms, generator.starts, strict=False):
                 yield generator, int(start), select(form, where)
