@@ -124,7 +124,9 @@ class PictureDecoders:
         """End the threads or processes; the next picture starts them again."""
         executor, self._executor = self._executor, None
         if executor is not None:
-            executor.shutdown(wait=True, cancel_futures=True)
+            # the thread of a pool that broke may never end: python/cpython#94777
+            broken = bool(getattr(executor, "_broken", False))
+            executor.shutdown(wait=not broken, cancel_futures=True)
 
     def _submit(self, part: Sequence[Registered], fit: Fit) -> Future[list[Fitted]]:
         try:
