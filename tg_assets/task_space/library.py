@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +31,77 @@ class Attribute:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """An object that can stand in a picture.
+
+    Attributes:
+        id: Unique in the library.
+        categories: The categories that list it, sorted: one asset may belong to several.
+        attributes: Its values, sorted.
+        views: Pictures of it, as files under the library's folder, with the angle in degrees that
+            each shows it from.
+        model: Its 3D model as a file under the library's folder, or a name that a renderer knows.
+        is_round: Turning it about its vertical axis shows nothing.
+    """
+
+    id: str
+    categories: tuple[str, ...]
+    attributes: tuple[Attribute, ...] = ()
+    views: tuple[tuple[str, float], ...] = ()
+    model: str | None = None
+    is_round: bool = False
+
+
 @dataclass(frozen=True)
 class Library:
     """Objects under a taxonomy.
 
     Attributes:
         taxonomy: Of the categories.
-        attributes: The attribute values of each category, sorted: those of its own objects and of
-            all below it, because an object counts for its category and every ancestor.
+        assets: The objects by id.
         names: The display name of each category.
+        aliases: Every name of each category, the display name first.
+        folder: Where the files of the assets lie; null where there are none.
     """
 
     taxonomy: Taxonomy
-    attributes: Mapping[str, tuple[Attribute, ...]]
+    assets: Mapping[str, Asset]
     names: Mapping[str, str]
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @cached_property
+    def assets_of(self) -> Mapping[str, tuple[Asset, ...]]:
+        """The objects that count for each category, by id: its own and those of all below it."""
+        found: dict[str, dict[str, Asset]] = {concept: {} for concept in self.taxonomy.concepts}
+        for asset in sorted(self.assets.values(), key=lambda asset: asset.id):
+            for category in self.categories_of(asset.id):
+                found[category][asset.id] = asset
+        return {category: tuple(mine.values()) for category, mine in found.items()}
+
+    @cached_property
+    def attributes(self) -> Mapping[str, tuple[Attribute, ...]]:
+        """The attribute values of each category, sorted: those of every object that counts."""
+        return {
+            category: tuple(sorted({value for asset in assets for value in asset.attributes}))
+            for category, assets in self.assets_of.items()
+        }
+
+    def categories_of(self, asset: str) -> frozenset[str]:
+        """Return everything that an object is: its categories and all above them."""
+        if asset not in self._categories:
+            raise LibraryError(f"the library has no object {asset!r}")
+        return self._categories[asset]
+
+    @cached_property
+    def _categories(self) -> Mapping[str, frozenset[str]]:
+        return {
+            name: frozenset(asset.categories).union(
+                *(self.taxonomy.ancestors(category) for category in asset.categories)
+            )
+            for name, asset in self.assets.items()
+        }
 
 
 def load_published(folder: Path) -> Library:
@@ -64,18 +122,34 @@ def load_published(folder: Path) -> Library:
         raise LibraryError(
             f"{folder / TAXONOMY_FILE}: edges is to be a list of [parent, child]; see the format"
         )
-    own = {
-        category: frozenset(_attributes(category, things, folder / OBJECTS_FILE))
-        for category, things in objects.items()
-        if things
-    }
-    tree = Taxonomy([(parent, child) for parent, child in edges], own.keys())
-    attributes = {
-        category: tuple(sorted(_with_below(category, tree, own))) for category in tree.concepts
-    }
+    assets = _assets(objects, folder / OBJECTS_FILE)
+    with_assets = {category for asset in assets.values() for category in asset.categories}
+    tree = Taxonomy([(parent, child) for parent, child in edges], with_assets)
     known = {**taxonomy.get("nodes", {}), **concepts}
-    names = {category: _name(category, known) for category in tree.concepts}
-    return Library(tree, attributes, names)
+    aliases = {category: _names(category, known) for category in tree.concepts}
+    names = {category: said[0] for category, said in aliases.items()}
+    return Library(tree, assets, names, aliases, folder)
+
+
+def _assets(objects: Mapping[str, Mapping[str, Any]], file: Path) -> dict[str, Asset]:
+    """Return the objects by id, each with every category that lists it."""
+    categories: dict[str, set[str]] = {}
+    attributes: dict[str, set[Attribute]] = {}
+    views: dict[str, tuple[tuple[str, float], ...]] = {}
+    for category, things in objects.items():
+        for name, thing in things.items():
+            categories.setdefault(name, set()).add(category)
+            attributes.setdefault(name, set()).update(_attributes(category, name, thing, file))
+            views[name] = tuple(
+                (f"{name}/{view}", float(int(view.partition(".")[0]) // 3 * 120))
+                for view in thing.get("images", ())
+            )
+    return {
+        name: Asset(
+            name, tuple(sorted(mine)), tuple(sorted(attributes[name])), views[name], model=name
+        )
+        for name, mine in categories.items()
+    }
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -97,27 +171,18 @@ def _is_edge(edge: Any) -> bool:
     return isinstance(edge, list) and len(edge) == 2 and all(isinstance(end, str) for end in edge)
 
 
-def _attributes(category: str, things: Mapping[str, Any], file: Path) -> set[Attribute]:
-    found = set()
-    for name, thing in things.items():
-        for kind, values in thing.get("attributes", {}).items():
-            if kind not in ATTRIBUTE_TYPES:
-                raise LibraryError(
-                    f"{file}: object {name} of {category} has the attribute type {kind!r}; known "
-                    f"are {', '.join(ATTRIBUTE_TYPES)}"
-                )
-            found |= {Attribute(kind, value) for value in values}
-    return found
+def _attributes(
+    category: str, name: str, thing: Mapping[str, Any], file: Path
+) -> Iterator[Attribute]:
+    for kind, values in thing.get("attributes", {}).items():
+        if kind not in ATTRIBUTE_TYPES:
+            raise LibraryError(
+                f"{file}: object {name} of {category} has the attribute type {kind!r}; known "
+                f"are {', '.join(ATTRIBUTE_TYPES)}"
+            )
+        yield from (Attribute(kind, value) for value in values)
 
 
-def _with_below(
-    category: str, tree: Taxonomy, own: Mapping[str, frozenset[Attribute]]
-) -> frozenset[Attribute]:
-    nothing: frozenset[Attribute] = frozenset()
-    below = (own.get(concept, nothing) for concept in tree.descendants(category))
-    return own.get(category, nothing).union(*below)
-
-
-def _name(category: str, known: Mapping[str, Any]) -> str:
+def _names(category: str, known: Mapping[str, Any]) -> tuple[str, ...]:
     said = known.get(category, {}).get("surface_name") or category
-    return str(said[0] if isinstance(said, list) else said)
+    return tuple(map(str, said)) if isinstance(said, list) else (str(said),)
