@@ -64,6 +64,12 @@ class Clip(Part):
     label_template: str | None = None
 
 
+class TaskSpace(Part):
+    """What tasks with known answers are made of."""
+
+    library: str | None = None  # a folder of objects; null is the library this project ships
+
+
 class Match(Part):
     """How many task types an image is matched to."""
 
@@ -93,6 +99,7 @@ class Dataset(Part):
 
     min_score: int = Field(default=2, ge=0)
     max_per_type: int = Field(default=55, ge=1)
+    ground_truth: bool = False  # questions with known answers enter as a source of their own
     exports: tuple[Literal["llava", "huggingface"], ...] = ("llava", "huggingface")
     subsets: dict[Name, Subset] = Field(default_factory=dict)
 
@@ -163,6 +170,7 @@ class Settings(Part):
     budget: Budget = Budget()
     withdrawals: str | None = None
     dataset: Dataset = Dataset()
+    task_space: TaskSpace = TaskSpace()
     checks: Checks = Checks()
     schedule: Schedule = Schedule()
 
