@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from resources.picture_decoders import PictureDecoders
     from resources.vllm.warm_server import Surroundings
     from tg_assets.scenes.graph import Scene
+    from tg_assets.task_space.libraries import OpenLibrary
 
 SCENES_KEPT = 4096
 
@@ -56,6 +57,13 @@ class Galaxy:
     def budget(self) -> Budget:
         """What may be spent; `per_run_usd` counts as long as this object lives."""
         return Budget(self.settings.budget.total_usd, self.settings.budget.per_run_usd)
+
+    @cached_property
+    def library(self) -> OpenLibrary:
+        """The objects that tasks with known answers are made of."""
+        from tg_assets.task_space.libraries import opened
+
+        return opened(self.settings.task_space.library)
 
     @cached_property
     def encoder(self) -> ClipEncoder:
@@ -129,6 +137,8 @@ class Galaxy:
 
     def scene(self, image_id: str) -> Scene | None:
         """Return the scene graph of a rendered image, null for any other."""
+        if self.settings.task_space.library:
+            self.library.version  # noqa: B018 - the scenes' objects are explained from it
         return self._scene(image_id)
 
     @cached_property

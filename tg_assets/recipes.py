@@ -69,11 +69,11 @@ def _files(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
 
 
 def _library(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
-    return galaxy.library_version
+    return galaxy.library.version
 
 
 def _scenes(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
-    return [_files(galaxy, keys), galaxy.library_version]
+    return [_files(galaxy, keys), galaxy.library.version]
 
 
 def _pool(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:

@@ -41,6 +41,10 @@ SHIPPED_SEEDS = {
 """The seeds that come with the project, by the names that settings call them by."""
 
 
+SHIPPED_LIBRARY = "shipped"
+"""What settings call the library of objects that comes with the project."""
+
+
 class TaskTree(Part):
     """How the tree grows."""
 
@@ -67,7 +71,7 @@ class Clip(Part):
 class TaskSpace(Part):
     """What tasks with known answers are made of."""
 
-    library: str | None = None  # a folder of objects; null is the library this project ships
+    library: tuple[str, ...] = ()  # folders of objects, the lowest layer first; else the shipped
 
 
 class Match(Part):
@@ -320,9 +324,14 @@ def _resolved(settings: Settings, base: Path) -> Settings:
         else model
         for name, model in settings.models.items()
     }
+    library = tuple(
+        folder if folder == SHIPPED_LIBRARY else _absolute("task_space.library", folder, base)
+        for folder in settings.task_space.library
+    )
     return settings.model_copy(
         update={
             "models": models,
+            "task_space": settings.task_space.model_copy(update={"library": library}),
             "home": at("home", settings.home),
             "sources": sources,
             "images": settings.images.model_copy(update={"excluded": excluded}),

@@ -376,6 +376,7 @@ BALANCED_DATASET = _table(
         "license": pl.String,
         "image_shard": pl.String,
     },
+    nullable="score",  # of a known answer, which nobody votes on
 )
 
 COT_ANSWERS = _table(

@@ -11,7 +11,7 @@ from tg_assets.tables import TASK_SPACE
 @artifact("polars")
 def task_space(work: Work) -> Made:
     """How many plans each generator has over the library, and the numbers they go by."""
-    space = work.galaxy.task_space
+    space = work.galaxy.library.space
     rows = [(name, count) for name, count in sorted(space.counts.items())]
     frame = pl.DataFrame(rows, schema=["generator", "plans"], orient="row").with_columns(
         first=pl.col("plans").cum_sum() - pl.col("plans")

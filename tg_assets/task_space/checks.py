@@ -15,7 +15,7 @@ TRIED = 20
 
 
 def _measures(subject: Subject) -> Sequence[Measure]:
-    space = subject.galaxy.task_space
+    space = subject.galaxy.library.space
     astray = sum(_astray(generator) for generator in space.generators.values() if generator.count)
     return [
         Measure(
