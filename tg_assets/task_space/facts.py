@@ -9,7 +9,7 @@ else is doubt, and nothing doubtful stands where it could make a second option r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,7 @@ LOOK_ALIKES: Mapping[str, tuple[frozenset[str], ...]] = {
         frozenset({"circle", "sphere", "ellipsoid", "cylinder", "torus", "round", "oval", "ring"}),
         frozenset({"cone", "triangle", "pyramid"}),
         frozenset({"cone", "cylinder"}),
+        frozenset({"cylinder", "rectangle"}),
     ),
 }
 """Values that one thing may show at once, or that eyes may not tell apart: a cube is a cuboid, and
@@ -48,6 +49,7 @@ ABSTRACT_FROM = 8
 """A category with as many below it is too high in the taxonomy to be an option."""
 
 
+@cache
 def look_alikes(value: Attribute) -> frozenset[str]:
     """Return the values that cannot be ruled out of what has this one, itself included."""
     groups = LOOK_ALIKES.get(value.type, ())

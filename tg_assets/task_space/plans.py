@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from tg_assets.task_space.directions import cell_beside, opposite
@@ -76,7 +76,7 @@ def shape_of(generator: str) -> Shape:
     return Shape(asks, names_category, asks != "attribute", feature, kind)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """A plan, read.
 
@@ -111,7 +111,7 @@ class Plan:
             return "position"
         return self.shape.asks
 
-    @property
+    @cached_property
     def claim(self) -> Claim:
         """What the question means."""
         shape, about = self.shape, self.about
@@ -128,12 +128,8 @@ class Plan:
             reference=self.reference,
             position=opposite(self.position) if by_place and self.position else None,
             inverted=self.inverted,
-            attribute_type=self.attribute.type if self._asks_attribute and self.attribute else None,
+            attribute_type=self.attribute.type if self.attribute and about == "attribute" else None,
         )
-
-    @property
-    def _asks_attribute(self) -> bool:
-        return self.shape.asks == "attribute"
 
 
 def read_plan(library: Library, row: Mapping[str, Any]) -> Plan:
@@ -263,7 +259,8 @@ class _Reader:
 
     def inverted(self, reference: str | None) -> bool:
         ordered = reference is not None and self.shape.feature in ("size", "rotate")
-        return self.choice("order", ORDERS, ordered) == ORDERS[1]
+        order: str | None = self.choice("order", ORDERS, ordered)
+        return order == ORDERS[1]
 
     def _category(self, column: str, category: Any) -> str:
         if not isinstance(category, str) or category not in self.library.names:

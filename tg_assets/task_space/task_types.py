@@ -79,13 +79,9 @@ def _path(
     skill = _SKILLS["position" if seen_from else shape.asks]
     pictures = _PICTURES[shape.kind]
     if shape.feature is None:
-        return PATH_SEPARATOR.join(
-            (
-                skill,
-                f"{skill} in {pictures}",
-                f"{_detail(shape, kind, has_category, beside)} {skill} in {pictures}",
-            )
-        )
+        detail = _detail(shape, kind, has_category, beside)
+        leaf = f"{detail} {skill.removeprefix('attribute ')} in {pictures}"
+        return PATH_SEPARATOR.join((skill, f"{skill} in {pictures}", leaf))
     comparison = _COMPARISONS[shape.feature]
     asked = f"{kind} recognition" if shape.asks == "attribute" else skill
     picked = f"{extreme} object" if extreme else f"{_moving(shape)} object"
