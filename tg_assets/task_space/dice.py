@@ -27,7 +27,10 @@ class Dice:
 
     def apart(self, what: str) -> Dice:
         """Return dice for one decision among those of this key."""
-        return Dice(self._key.decode(), what)
+        dice = Dice.__new__(Dice)
+        dice._key = hashlib.blake2b(what.encode(), key=self._key, digest_size=32).digest()
+        dice._rolled, dice._numbers = 0, []
+        return dice
 
     def below(self, n: int) -> int:
         """Return a whole number from 0 to below `n`."""

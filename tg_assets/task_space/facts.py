@@ -9,7 +9,7 @@ else is doubt, and nothing doubtful stands where it could make a second option r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ LOOK_ALIKES: Mapping[str, tuple[frozenset[str], ...]] = {
         frozenset({"circle", "sphere", "ellipsoid", "cylinder", "torus", "round", "oval", "ring"}),
         frozenset({"cone", "triangle", "pyramid"}),
         frozenset({"cone", "cylinder"}),
+        frozenset({"cone", "circle"}),
+        frozenset({"cylinder", "rectangle"}),
     ),
 }
 """Values that one thing may show at once, or that eyes may not tell apart: a cube is a cuboid, and
@@ -48,6 +50,7 @@ ABSTRACT_FROM = 8
 """A category with as many below it is too high in the taxonomy to be an option."""
 
 
+@cache
 def look_alikes(value: Attribute) -> frozenset[str]:
     """Return the values that cannot be ruled out of what has this one, itself included."""
     groups = LOOK_ALIKES.get(value.type, ())
@@ -71,6 +74,7 @@ class Facts:
         self._is: dict[str, Mask] = {}
         self._may_be: dict[str, Mask] = {}
         self._has: dict[Attribute, Mask] = {}
+        self._has_alone: dict[Attribute, Mask] = {}
         self._lacks: dict[Attribute, Mask] = {}
 
     def is_a(self, category: str) -> Mask:
@@ -111,6 +115,18 @@ class Facts:
                 bool,
             )
         return self._lacks[value]
+
+    def has_alone(self, value: Attribute) -> Mask:
+        """Return which objects have a value and no other of its type."""
+        if value not in self._has_alone:
+            self._has_alone[value] = np.array(
+                [
+                    self.values_of(place, value.type) == {value.value}
+                    for place in range(len(self.ids))
+                ],
+                bool,
+            )
+        return self._has_alone[value]
 
     def values_of(self, place: int, kind: str) -> frozenset[str]:
         """Return the values of a type that an object has."""

@@ -83,52 +83,70 @@ class _Said:
         if self.claim.size is not None:
             return (
                 f"What is the {thing} in the {image}?",
-                f"Which object is the {thing} in the {image}?",
-                f"What kind of object is the {thing} in the {image}?",
+                f"In the {image}, what is the {thing}?",
                 f"Name the {thing} in the {image}.",
+                f"Look at the {thing} in the {image}. What is it?",
             )
+        bare = f"{self._named('object')} is {self._place}"
         return (
-            f"What is the {thing}?",
-            f"What {self._named('object')}{self._where_it_is(' is')}?",
-            f"What kind of object is the {thing}?",
-            f"Name the {thing}.",
+            f"What is the {thing}{self._in_image}?",
+            f"What {bare}{self._in_image}?",
+            f"What kind of {bare}{self._in_image}?",
+            f"Name the {thing}{self._in_image}.",
+            f"Look at the {thing}{self._in_image}. What is it?",
         )
 
     def _what_attribute(self) -> Sequence[str]:
-        thing, kind = self._subject(), str(self.claim.attribute_type)
+        kind, bare = str(self.claim.attribute_type), self._subject()
+        thing = f"{bare}{self._in_image}"
+        # with the image last, what follows would seem to be said of the image
+        begin = "What" if thing == bare else f"In the {self.image}, what"
         asked = [f"What is the {kind} of the {thing}?"]
         if kind == "material":
-            asked += [f"What is the {thing} made of?", f"What material is the {thing} made of?"]
+            asked += [
+                f"{begin} is the {bare} made of?",
+                f"{begin} material is the {bare} made of?",
+                f"Look at the {thing}. What is it made of?",
+            ]
         else:
-            asked += [f"What {kind} is the {thing}?", f"Which {kind} does the {thing} have?"]
+            asked += [
+                f"What {kind} is the {thing}?",
+                f"{begin} {kind} does the {bare} have?",
+                f"Look at the {thing}. What {kind} is it?",
+            ]
         return asked
 
     def _where(self) -> Sequence[str]:
         thing, image = self._subject(), self.image
         ways = [
             f"Where in the {image} is the {thing}?",
-            f"Which part of the {image} is the {thing} in?",
             f"In which part of the {image} is the {thing}?",
-            f"Where is the {thing} located in the {image}?",
+            f"In the {image}, where is the {thing}?",
+            f"Find the {thing} in the {image}. Where is it?",
         ]
-        if self.claim.category is not None and self.claim.reference is None:
+        if self.claim.category is not None:
             ways.append(f"There is {with_article(thing)} in the {image}. Where is it?")
         return ways
 
     def _where_from(self) -> Sequence[str]:
-        one, other = f"the {self._subject()}", f"the {self._reference}"
+        one, other, image = f"the {self._subject()}", f"the {self._reference}", self.image
         if self.claim.inverted:
             one, other = other, one
         return (
-            f"Where is {one} relative to {other}?",
-            f"In the {self.image}, where is {one} with respect to {other}?",
-            f"Where is {one}, seen from {other} in the {self.image}?",
-            f"How does {one} lie relative to {other} in the {self.image}?",
+            f"Where in the {image} is {one} relative to {other}?",
+            f"In the {image}, where is {one} with respect to {other}?",
+            f"What is the position of {one} relative to {other} in the {image}?",
+            f"Compared with {other}, where in the {image} is {one}?",
         )
+
+    @property
+    def _in_image(self) -> str:
+        """Return where to look, unless what is asked about is given by its cell."""
+        return "" if self.claim.cell is not None else f" in the {self.image}"
 
     def _subject(self) -> str:
         """Return what is asked about, to stand after "the"."""
-        return f"{self._named(self._noun.one)}{self._where_it_is(' that is')}"
+        return f"{self._named(self._noun.one)} {self._place}".rstrip()
 
     def _named(self, thing: str) -> str:
         """Return a noun with what stands before it."""
@@ -138,19 +156,20 @@ class _Said:
             before.append(adjective(claim.attribute.type, claim.attribute.value))
         return " ".join([*filter(None, before), thing])
 
-    def _where_it_is(self, verb: str) -> str:
-        """Return what stands after the noun, beginning with a verb where it needs one."""
-        claim, image = self.claim, self.image
+    @property
+    def _place(self) -> str:
+        """What stands after the noun, or after "is"; empty where the noun says it all."""
+        claim = self.claim
         if claim.motion is not None:
-            return f"{verb} {_moving(claim.motion)}"
+            return _moving(claim.motion)
         if claim.distance is not None:
             to = "to" if claim.distance == "closest" else "from"
-            return f"{verb} {claim.distance} {to} the {self._reference}"
+            return f"{claim.distance} {to} the {self._reference}"
         if claim.cell is not None:
-            return f"{verb.removesuffix(' that is')} in the {claim.cell} of the {image}"
+            return f"in the {claim.cell} of the {self.image}"
         if claim.position is not None:
             of = "" if claim.position in ("top", "bottom") else " of"
-            return f"{verb} {_POSITIONS[claim.position]}{of} the {self._reference}"
+            return f"{_POSITIONS[claim.position]}{of} the {self._reference}"
         return ""
 
     @property
@@ -166,4 +185,4 @@ class _Said:
 def _moving(motion: Motion) -> str:
     if motion.kind == "move":
         return f"moving {_MOVES[motion.direction]}"
-    return f"turning {motion.direction} as seen from above"
+    return f"turning {motion.direction} (as seen from above)"

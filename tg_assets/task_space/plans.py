@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from tg_assets.task_space.directions import cell_beside, opposite
@@ -43,6 +43,7 @@ class Shape:
         asks: What is asked of the target where no reference turns a cell into a position.
         names_category: Whether the question names the target's category.
         names_attribute: Whether it names the plan's attribute value.
+        needs_attribute: Whether every plan has an attribute value.
         feature: What else picks out the target.
         kind: How it is drawn.
     """
@@ -50,8 +51,27 @@ class Shape:
     asks: About
     names_category: bool
     names_attribute: bool
+    needs_attribute: bool
     feature: Feature | None
     kind: Kind
+
+    @property
+    def grids(self) -> tuple[int, ...]:
+        """The sides of the grids that there are plans for."""
+        fixed = _FIXED_GRID.get(self.feature)
+        return GRIDS if fixed is None else (fixed,)
+
+    @property
+    def may_stand_alone(self) -> bool:
+        """Whether there are plans without a reference."""
+        return self.feature != "distance"
+
+    @property
+    def may_have_reference(self) -> bool:
+        """Whether there are plans with a reference."""
+        if self.asks == "count" or self.feature == "move":
+            return False
+        return self.feature in (None, "distance") or self.asks == "cell"
 
 
 @cache
@@ -73,10 +93,17 @@ def shape_of(generator: str) -> Shape:
     elif "attribute" in words:
         asks = "attribute"
     names_category = words in (["how", "many"], ["where"])
-    return Shape(asks, names_category, asks != "attribute", feature, kind)  # type: ignore[arg-type]
+    return Shape(
+        asks=asks,
+        names_category=names_category,
+        names_attribute=asks != "attribute",
+        needs_attribute="attribute" in words,
+        feature=feature,  # type: ignore[arg-type]
+        kind=kind,  # type: ignore[arg-type]
+    )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """A plan, read.
 
@@ -111,7 +138,7 @@ class Plan:
             return "position"
         return self.shape.asks
 
-    @property
+    @cached_property
     def claim(self) -> Claim:
         """What the question means."""
         shape, about = self.shape, self.about
@@ -128,12 +155,8 @@ class Plan:
             reference=self.reference,
             position=opposite(self.position) if by_place and self.position else None,
             inverted=self.inverted,
-            attribute_type=self.attribute.type if self._asks_attribute and self.attribute else None,
+            attribute_type=self.attribute.type if self.attribute and about == "attribute" else None,
         )
-
-    @property
-    def _asks_attribute(self) -> bool:
-        return self.shape.asks == "attribute"
 
 
 def read_plan(library: Library, row: Mapping[str, Any]) -> Plan:
@@ -195,8 +218,7 @@ class _Reader:
         return value
 
     def grid(self) -> int:
-        fixed = _FIXED_GRID.get(self.shape.feature)
-        grid: int = self.choice("grid", GRIDS if fixed is None else (fixed,), True)
+        grid: int = self.choice("grid", self.shape.grids, True)
         return grid
 
     def target(self) -> str | None:
@@ -207,7 +229,7 @@ class _Reader:
 
     def attribute(self) -> Attribute | None:
         kind, value = self.row.get("attribute_type"), self.row.get("attribute_value")
-        if kind is None and value is None and "attribute" not in self.generator:
+        if kind is None and value is None and not self.shape.needs_attribute:
             return None
         if not isinstance(kind, str) or not isinstance(value, str):
             raise self.wrong("attribute_value", "this plan names an attribute type and a value")
@@ -236,13 +258,12 @@ class _Reader:
         return cell, position
 
     def reference(self, target: str | None, position: str | None) -> str | None:
-        reference, feature = self.row.get("reference"), self.shape.feature
+        reference = self.row.get("reference")
         if reference is None:
-            if feature == "distance":
+            if not self.shape.may_stand_alone:
                 raise self.wrong("reference", "a distance is from a reference: name its category")
             return None
-        beside = feature == "distance" or feature is None or self.shape.asks == "cell"
-        if self.shape.asks == "count" or feature == "move" or not beside:
+        if not self.shape.may_have_reference:
             raise self.wrong("reference", "plans of this generator name none: leave it null")
         if target is None or reference in self.library.taxonomy.relevant(target):
             raise self.wrong("reference", f"it is relevant to the target {target!r}")
@@ -263,7 +284,8 @@ class _Reader:
 
     def inverted(self, reference: str | None) -> bool:
         ordered = reference is not None and self.shape.feature in ("size", "rotate")
-        return self.choice("order", ORDERS, ordered) == ORDERS[1]
+        order: str | None = self.choice("order", ORDERS, ordered)
+        return order == ORDERS[1]
 
     def _category(self, column: str, category: Any) -> str:
         if not isinstance(category, str) or category not in self.library.names:

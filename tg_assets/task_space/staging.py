@@ -51,8 +51,11 @@ class _Stage:
     def world(self) -> World:
         """Put everything in its place."""
         placed = self._counted() if self.plan.count is not None else self._picked_out()
+        cells, looks = CELLS[self.plan.grid], self.dice.apart("things")
         things = [
-            self._thing(cell, *placed[cell]) for cell in CELLS[self.plan.grid] if cell in placed
+            self._thing(f"thing-{n}", cell, *placed[cell], looks)
+            for n, cell in enumerate(cells, start=1)
+            if cell in placed
         ]
         return World(
             kind=self.plan.shape.kind,
@@ -104,6 +107,8 @@ class _Stage:
             mask &= facts.has(plan.attribute)
         if plan.reference is not None:
             mask = _left(mask & ~facts.may_be(plan.reference), Reason.TARGET_IS_REFERENCE)
+        if plan.attribute is not None and plan.about == "attribute":
+            mask = _left(mask & facts.has_alone(plan.attribute), Reason.TWO_VALUES)
         if plan.shape.feature == "rotate":
             mask = _left(mask & ~facts.is_round, Reason.ROUND)
         return mask
@@ -111,7 +116,8 @@ class _Stage:
     def _references(self) -> Mask:
         """Return the objects that can be the reference: they never fit the question."""
         facts, plan = self.facts, self.plan
-        assert plan.reference is not None and plan.target is not None
+        assert plan.reference is not None
+        assert plan.target is not None
         mask = facts.is_a(plan.reference) & ~facts.may_be(plan.target)
         mask = _left(mask, Reason.REFERENCE_IS_TARGET)
         if plan.claim.about == "position" and self._by_attribute_alone:
@@ -173,7 +179,7 @@ class _Stage:
 
     def _draw(self, groups: Sequence[Mask], rolls: Dice) -> int:
         """Return an object of the first group that has one, a new one while there are any."""
-        there = [places for group in groups if len(places := np.flatnonzero(group))]
+        there = [places for group in groups if len(places := group.nonzero()[0])]
         for places in there:
             for _ in range(4):
                 one = int(places[rolls.below(len(places))])
@@ -206,15 +212,14 @@ class _Stage:
             cell for cell in free if direction(plan.grid, reference, cell) != plan.claim.position
         ]
 
-    def _thing(self, cell: str, place: int, role: str) -> Thing:
-        dice = self.dice.apart(f"thing {cell}")
+    def _thing(self, name: str, cell: str, place: int, role: str, dice: Dice) -> Thing:
         asset = self.facts.library.assets[self.facts.ids[place]]
         if asset.views:
-            turn = dice.one_of(sorted({angle for _, angle in asset.views}))
+            turn = dice.one_of(asset.views)[1]
         else:
             turn = 0.0 if self.plan.shape.kind == "2d" else float(dice.between(-TURNED, TURNED))
         return Thing(
-            id=f"thing-{CELLS[self.plan.grid].index(cell) + 1}",
+            id=name,
             asset=asset.id,
             cell=cell,
             size=self._size(role, dice),

@@ -34,18 +34,19 @@ _IRREGULAR: Mapping[str, str] = {
     "sheep": "sheep",
     "deer": "deer",
     "aircraft": "aircraft",
-}  # fmt: skip
-_PAIRS = frozenset(
-    "scissors pants shorts sweatpants binoculars eyeglasses glasses goggles sunglasses pliers "
-    "trousers jeans tweezers tongs headphones".split()
-)
+}
+_PAIRS = frozenset({
+    "scissors", "pants", "shorts", "sweatpants", "binoculars", "eyeglasses", "glasses", "goggles",
+    "sunglasses", "pliers", "trousers", "jeans", "tweezers", "tongs", "headphones",
+})  # fmt: skip
 """Said in pairs: a pair of scissors."""
 
-_PIECES = frozenset(
-    "furniture jewelry luggage footwear handwear headgear outerwear hosiery silverware clothing "
-    "sportswear artwork equipment stationery signage bread flatbread food meat pork ham chocolate "
-    "candy pasta bedding money hardware ammunition pastry confection".split()
-)
+_PIECES = frozenset({
+    "furniture", "jewelry", "luggage", "footwear", "handwear", "headgear", "outerwear", "hosiery",
+    "silverware", "clothing", "sportswear", "artwork", "equipment", "stationery", "signage",
+    "bread", "flatbread", "food", "meat", "pork", "ham", "chocolate", "candy", "pasta", "bedding",
+    "money", "hardware", "ammunition", "pastry", "confection",
+})  # fmt: skip
 """Said in pieces: a piece of furniture."""
 
 _PLURAL_ONLY: Mapping[str, str] = {
@@ -56,9 +57,10 @@ _PLURAL_ONLY: Mapping[str, str] = {
 }
 """Said in pieces, of another word where there is one."""
 
-_UNCOUNTED = frozenset(
-    "milk juice liquor alcohol perfume yogurt lettuce broccoli jam paper lego tobacco coral".split()
-)
+_UNCOUNTED = frozenset({
+    "milk", "juice", "liquor", "alcohol", "perfume", "yogurt", "lettuce", "broccoli", "jam",
+    "paper", "lego", "tobacco", "coral",
+})  # fmt: skip
 """Without an article, and counted as items: two items of juice."""
 
 _SILENT_H = ("hour", "honest", "heir", "honor")
