@@ -87,8 +87,8 @@ def bed() -> list[Part]:
 @model("stool", materials=("wood", "plastic", "metal"))
 def stool() -> list[Part]:
     """A three-legged stool."""
-    legs = [rod((0.36, 0, 0), (0.22, 0, 0.6), 0.055).turned("z", 120 * k + 30) for k in range(3)]
-    return together(legs, lathe((0.38, 0.58), (0.42, 0.62), (0.42, 0.68), (0.38, 0.72)))
+    legs = [rod((0.46, 0, 0), (0.2, 0, 0.7), 0.06).turned("z", 120 * k + 30) for k in range(3)]
+    return together(legs, lathe((0.3, 0.68), (0.33, 0.71), (0.33, 0.77), (0.3, 0.8)))
 
 
 @model("clock")

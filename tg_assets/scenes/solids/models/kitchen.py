@@ -130,7 +130,7 @@ def pineapple() -> list[Part]:
     ]
     painted = [leaf.painted("leaf", "rubber") for leaf in crown]
     return together(
-        replace(fruit, crease=10), painted, [s.painted("brown", "rubber") for s in scales]
+        replace(fruit, crease=10), painted, [s.painted("gold", "rubber") for s in scales]
     )
 
 
@@ -194,7 +194,7 @@ def frying_pan() -> list[Part]:
 def spoon() -> list[Part]:
     """A spoon lying with its bowl to the left."""
     dish = egg(0.34, 0.24, 0.11, (-0.6, 0, 0.11))
-    hollow = egg(0.27, 0.18, 0.06, (-0.6, 0, 0.19)).painted("black", "rubber")
+    hollow = egg(0.27, 0.18, 0.06, (-0.6, 0, 0.19))
     handle = tube(curve((-0.34, 0, 0.13), (0.1, 0, 0.16), (0.7, 0, 0.1)), [0.06] * 7 + [0.08] * 6)
     return [dish, hollow.scaled(1, 1, 0.99), handle]
 

@@ -42,9 +42,9 @@ def house() -> list[Part]:
 @model("tree", colors=("green", "orange", "yellow", "red"), materials=("rubber",))
 def tree() -> list[Part]:
     """A broad-leaved tree."""
-    trunk = lathed_curve((0.16, 0), (0.1, 0.2), (0.09, 0.6)).painted("brown", "wood")
-    heads = ((0, 0, 0.98, 0.36), (0.3, 0.06, 0.76, 0.26), (-0.28, 0.1, 0.8, 0.27),
-             (0.02, -0.28, 0.72, 0.25), (-0.02, 0.28, 0.74, 0.24))  # fmt: skip
+    trunk = lathed_curve((0.16, 0), (0.1, 0.2), (0.09, 0.8)).painted("brown", "wood")
+    heads = ((0, 0, 1.16, 0.36), (0.3, 0.06, 0.9, 0.26), (-0.28, 0.1, 0.94, 0.27),
+             (0.02, -0.2, 0.96, 0.25), (-0.02, 0.28, 0.9, 0.24))  # fmt: skip
     return [trunk, *(ball(radius, (x, y, z)) for x, y, z, radius in heads)]
 
 
@@ -144,12 +144,10 @@ def bench() -> list[Part]:
 def mailbox() -> list[Part]:
     """A mailbox on a post, its flap to the viewer."""
     post = box(0.12, 0.12, 0.6).painted("brown", "wood")
-    arch = slab([(0, 0.2), (-0.24, 0), (0.24, 0), (0.24, 0.26),
+    arch = slab([(-0.24, 0), (0.24, 0), (0.24, 0.26),
                  *[(0.24 * x, 0.26 + 0.2 * z) for x, z in ((0.8, 0.6), (0.4, 0.92), (-0.4, 0.92),
                                                            (-0.8, 0.6))], (-0.24, 0.26)], 0.72)  # fmt: skip
-    door = slab(
-        [(0, 0.2), (-0.19, 0.04), (0.19, 0.04), (0.19, 0.26), (0, 0.4), (-0.19, 0.26)], 0.04
-    )
+    door = slab([(-0.19, 0.04), (0.19, 0.04), (0.19, 0.26), (0, 0.4), (-0.19, 0.26)], 0.04)
     flag = together(
         box(0.03, 0.05, 0.3, (0.27, 0.1, 0.76)), box(0.03, 0.16, 0.12, (0.27, 0.04, 1.0))
     )
@@ -177,7 +175,7 @@ def traffic_light() -> list[Part]:
     case = box(0.4, 0.26, 0.94, (0, 0, 0.4))
     lamps = [ball(0.125, (0, -0.1, z)).painted(color)
              for z, color in ((1.16, "red"), (0.87, "gold"), (0.58, "leaf"))]  # fmt: skip
-    hoods = [box(0.3, 0.16, 0.03, (0, -0.2, z + 0.12)) for z in (1.16, 0.87, 0.58)]
+    hoods = [box(0.28, 0.1, 0.03, (0, -0.17, z + 0.12)) for z in (1.16, 0.87, 0.58)]
     foot = lathe((0.24, 0), (0.2, 0.06)).painted("steel", "metal")
     return together(post, case, lamps, hoods, foot)
 
