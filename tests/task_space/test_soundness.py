@@ -172,7 +172,7 @@ PLANTED = [
     ("option meaning", "where", option(1, "middle")),
     ("option meaning", "what", option(1, "unicorn")),
     ("option meaning", "what attribute", option(1, "mauve")),
-    ("option meaning", "how many", option(1, "9")),
+    ("option meaning", "how many", option(1, "many")),
     ("marked option false", "what", option(0, "banana")),
     ("marked option false", "how many", option(0, "0")),
     ("marked option false", "where beside", option(0, "top left")),

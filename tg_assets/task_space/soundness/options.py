@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from tg_assets.task_space.grids import CELLS, RELATIVE
 from tg_assets.task_space.instance import Asked, Claim, Option
@@ -12,16 +13,15 @@ from tg_assets.task_space.soundness.fitting import Picked, direction
 from tg_assets.task_space.soundness.truths import Truth, Truths
 from tg_assets.task_space.world import Thing, World
 
-POSITION_TEXTS: Mapping[str, frozenset[str]] = {
+STRAIGHT: Mapping[str, frozenset[str]] = {
     "left": frozenset({"left", "to the left"}),
     "right": frozenset({"right", "to the right"}),
     "top": frozenset({"top", "above"}),
     "bottom": frozenset({"bottom", "below"}),
-    "top left": frozenset({"top left", "above and to the left", "to the top left"}),
-    "top right": frozenset({"top right", "above and to the right", "to the top right"}),
-    "bottom left": frozenset({"bottom left", "below and to the left", "to the bottom left"}),
-    "bottom right": frozenset({"bottom right", "below and to the right", "to the bottom right"}),
 }
+"""Ways to say a position in a row or column; with "directly" it excludes the diagonals."""
+
+
 TOO_GENERAL = frozenset(
     {"object", "physical object", "thing", "item", "entity", "artifact", "product"}
 )
@@ -56,7 +56,7 @@ def _truth_faults(
 ) -> Iterator[Fault]:
     right = asked.options[asked.right]
     for place, option in enumerate(asked.options):
-        truth = _truth(option.means, claim, world, picked, truths)
+        truth = _truth(option, claim, world, picked, truths)
         if place == asked.right:
             if truth is not Truth.YES:
                 yield Fault("marked option false", f"{option.text!r} is not certainly true")
@@ -78,27 +78,39 @@ def _has_meaning(option: Option, claim: Claim, world: World, truths: Truths) -> 
     if claim.about == "position":
         return option.means in RELATIVE
     if claim.about == "count":
-        return option.means.isdecimal() and int(option.means) <= len(world.cells)
+        return option.means.isdecimal()
     return option.means in truths.known_values(str(claim.attribute_type))
 
 
 def _text_faults(option: Option, claim: Claim, truths: Truths) -> Iterator[Fault]:
     text = option.text.strip().casefold()
     if claim.about == "position":
-        fits = text in POSITION_TEXTS[option.means]
+        fits = text in _position_texts(option.means)
     elif claim.about == "category":
         name = truths.library.names[option.means].casefold()
         fits = text == name
         if name in TOO_GENERAL:
             yield Fault("option too general", f"everything is a {name}")
     else:
-        fits = text == option.means.casefold()
+        fits = text in (option.means.casefold(), option.means.casefold().removesuffix("-shape"))
     if not fits or option.text != option.text.strip():
         yield Fault("option text", f"{option.text!r} is not how {option.means!r} is said")
 
 
-def _truth(means: str, claim: Claim, world: World, picked: Picked, truths: Truths) -> Truth:
+@cache
+def _position_texts(position: str) -> frozenset[str]:
+    """Return the ways to say a position."""
+    upright, _, across = position.rpartition(" ")
+    if not upright:
+        plain = STRAIGHT[position]
+        return plain | {f"directly {way}" for way in plain}
+    joined = {f"{one} and {other}" for one in STRAIGHT[upright] for other in STRAIGHT[across]}
+    return frozenset({position, f"to the {position}", *joined})
+
+
+def _truth(option: Option, claim: Claim, world: World, picked: Picked, truths: Truths) -> Truth:
     """Return whether an answer is true of the world."""
+    means = option.means
     if claim.about == "count":
         return Truth.YES if int(means) == len(picked.things) else Truth.NO
     (thing,) = picked.things
@@ -108,13 +120,16 @@ def _truth(means: str, claim: Claim, world: World, picked: Picked, truths: Truth
         return truths.has(thing.asset, Attribute(str(claim.attribute_type), means))
     if claim.about == "cell":
         return Truth.YES if thing.cell == means else Truth.NO
-    return _position_truth(means, claim, world, thing, picked)
+    return _position_truth(option, claim, world, thing, picked)
 
 
-def _position_truth(means: str, claim: Claim, world: World, thing: Thing, picked: Picked) -> Truth:
-    """Return whether a position is true; a diagonal one makes both its parts so."""
+def _position_truth(
+    option: Option, claim: Claim, world: World, thing: Thing, picked: Picked
+) -> Truth:
+    """Return whether a position is true; above and to the left is above, if not "directly" so."""
     ends = thing.cell, picked.references[0].cell
     there = direction(world.grid, *(reversed(ends) if claim.inverted else ends))
     if there is None:
         return Truth.NO
-    return Truth.YES if there == means or means in there.split() else Truth.NO
+    loosely = option.means in there.split() and "directly" not in option.text
+    return Truth.YES if there == option.means or loosely else Truth.NO

@@ -29,8 +29,13 @@ SAID_AS: Mapping[str, tuple[str, ...]] = {
     "down": ("down", "downward", "downwards"),
     "clockwise": ("clockwise",),
     "counterclockwise": ("counterclockwise", "anticlockwise"),
+    "color": ("color", "colour"),
+    "material": ("material", "made of"),
 }
-"""Words for sizes, distances and motions."""
+"""Words for sizes, distances, motions and types of attributes."""
+
+ADJECTIVES: Mapping[str, str] = {"textile": "fabric", "torus": "ring", "cuboid": "box"}
+"""Values that are said by another word before a noun."""
 
 PLURALS: Mapping[str, str] = {
     "mouse": "mice",
@@ -41,13 +46,15 @@ PLURALS: Mapping[str, str] = {
     "woman": "women",
     "person": "people",
     "child": "children",
+    "clothes": "clothing",
 }
 
 
 def question_faults(asked: Asked, claim: Claim, truths: Truths) -> Iterator[Fault]:
     """Yield what is wrong with the words of a question."""
     said = asked.question.strip()
-    if not said.endswith("?") or not said[:1].isupper() or "  " in said:
+    asks = said.endswith("?") or (said.startswith("Name ") and said.endswith("."))
+    if not asks or not said[:1].isupper() or "  " in said:
         yield Fault("question form", f"not written as a question: {asked.question!r}")
     rest = words_of(said)
     for split in (" counter clockwise ", " anti clockwise "):
@@ -85,13 +92,13 @@ def _places(claim: Claim, rest: str, said: str) -> Iterator[Fault]:
 def _given(claim: Claim, truths: Truths) -> Iterator[tuple[str, ...]]:
     """Yield the ways of saying each thing that a claim gives, as `words_of` writes them."""
     names = truths.library.names
-    if claim.category is not None:
-        name = words_of(names[claim.category])
-        yield _plural(name) if claim.about == "count" else (name,)
-    if claim.reference is not None:
-        yield (words_of(names[claim.reference]),)
     if claim.attribute is not None:
         yield _value(claim.attribute.value)
+    if claim.category is not None:
+        name = words_of(names[claim.category])
+        yield _plural(name) if claim.about == "count" else _name(name)
+    if claim.reference is not None:
+        yield _name(words_of(names[claim.reference]))
     if claim.motion is not None:
         yield _words(claim.motion.direction)
     for given in (claim.size, claim.distance, claim.attribute_type):
@@ -101,21 +108,26 @@ def _given(claim: Claim, truths: Truths) -> Iterator[tuple[str, ...]]:
 
 @cache
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(
-        words_of(way) for way in SAID_AS.get(text, (text, "colour")[: 1 + (text == "color")])
-    )
+    return tuple(words_of(way) for way in SAID_AS.get(text, (text,)))
 
 
 @cache
 def _value(value: str) -> tuple[str, ...]:
     """Return a value's word, and how its adjectives begin: wooden, cylindrical, circular."""
     word = words_of(value)
-    return word, word[: max(4, len(word) - 4)]
+    begun = word[: max(4, len(word) - 4)]
+    return (word, begun, words_of(ADJECTIVES[value])) if value in ADJECTIVES else (word, begun)
+
+
+@lru_cache(maxsize=4096)
+def _name(name: str) -> tuple[str, ...]:
+    """Return how a name is written: as it is, or where its last word is said otherwise."""
+    *others, last = name.split()
+    return (name, f" {' '.join([*others, PLURALS[last]])} ") if last in PLURALS else (name,)
 
 
 @lru_cache(maxsize=4096)
 def _plural(name: str) -> tuple[str, ...]:
     """Return how a name is written for many: as it is, or with another end."""
-    *others, last = name.split()
-    begun = " ".join([*others, PLURALS.get(last, last[: max(1, len(last) - 2)])])
-    return name, f" {begun}"
+    ending = 2 if len(name.split()[-1]) > 4 else 1
+    return (*_name(name), name[: -1 - ending])
