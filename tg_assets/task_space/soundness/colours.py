@@ -41,22 +41,8 @@ PROTOTYPES: Mapping[str, tuple[tuple[int, int, int], ...]] = {
 LIGHTNESS = 0.5
 DOUBT = 14.0
 """How much farther a name may be than the nearest one, in units of CIELAB, to be said as well."""
-BASIC = [
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "blue",
-    "purple",
-    "pink",
-    "brown",
-    "black",
-    "white",
-    "gray",
-    "beige",
-    "gold",
-]
-"""Names that compete with each other: the others are shades of them."""
+BASIC = tuple(PROTOTYPES)[:13]
+"""The names that compete with each other; those that follow them are shades of them."""
 
 
 def could_be(pixels: NDArray[np.uint8], name: str) -> float:

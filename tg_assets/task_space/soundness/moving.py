@@ -12,7 +12,7 @@ from tg_assets.scenes.picture import Clip, Picture
 from tg_assets.task_space.instance import Claim
 from tg_assets.task_space.soundness.faults import Fault
 from tg_assets.task_space.soundness.fitting import Picked
-from tg_assets.task_space.soundness.seeing import picture_faults
+from tg_assets.task_space.soundness.seeing import picture_faults, sight_faults
 from tg_assets.task_space.soundness.truths import Truths
 from tg_assets.task_space.world import FRAMES, Motion, Thing, World
 
@@ -31,12 +31,17 @@ def clip_faults(
 ) -> list[Fault]:
     """Return everything that a video does not show as its world and question say.
 
-    Every frame is judged as `picture_faults` judges a picture, then each thing's motion.
+    The first frame is judged as a picture, the others for what is to be seen, then the motions.
     """
     if len(clip.frames) != FRAMES:
         return [Fault("mask", f"{len(clip.frames)} frames, not {FRAMES}")]
     for number, frame in enumerate(clip.frames):
-        found = picture_faults(world, claim, picked, frame, truths)
+        first = number == 0
+        found = (
+            picture_faults(world, claim, picked, frame, truths)
+            if first
+            else sight_faults(world, frame)
+        )
         if found:
             return [Fault(fault.kind, f"frame {number}: {fault.message}") for fault in found]
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
@@ -18,8 +18,9 @@ from tg_assets.task_space.soundness.fitting import Picked
 from tg_assets.task_space.soundness.truths import Truths
 from tg_assets.task_space.world import Thing, World
 
+SEEN_EXTENT = 0.04
 SEEN_SHARE = 0.0012
-"""Of the picture's pixels, the fewest that a thing is recognised by."""
+"""Shares of the picture's side and of its pixels, the least that a thing is recognised by."""
 SEEN_LARGER = 1.15
 """How many times larger the largest thing has to be in the picture."""
 LIKE_ITS_SIZE = 2.2
@@ -27,7 +28,7 @@ LIKE_ITS_SIZE = 2.2
 CELL_SLACK = 0.1
 """How far outside its cell a thing's middle may lie, as a share of the cell."""
 COLOUR_SHARE, OTHER_SHARE = 0.25, 0.6
-SAMPLED = 1500
+SAMPLED = 600
 """Pixels of a thing that its colours are told from."""
 
 
@@ -64,15 +65,21 @@ def picture_faults(
         picture: As it was drawn.
         truths: What the objects are and have.
     """
+    faults = sight_faults(world, picture)
+    if not faults:
+        faults += _size_faults(world, claim, picked, picture)
+        faults += _colour_faults(world, claim, picked, picture, truths)
+    return faults
+
+
+def sight_faults(world: World, picture: Picture) -> list[Fault]:
+    """Return what is not to be seen, is cut, stands elsewhere or is not of its size."""
     wrong = _mask_fault(world, picture)
     if wrong:
         return [wrong]
     shown = [_shown(picture.mask, n, thing) for n, thing in enumerate(world.things, 1)]
-    faults = list(_sight_faults(shown, world))
-    if not faults:
-        faults += _size_faults(shown, claim, picked)
-        faults += _colour_faults(shown, claim, picked, picture, truths)
-    return faults
+    usual = median(one.extent / one.thing.size for one in shown) if shown else 1.0
+    return [fault for one in shown for fault in _sight_faults(one, world, usual)]
 
 
 def _mask_fault(world: World, picture: Picture) -> Fault | None:
@@ -102,22 +109,19 @@ def _shown(mask: NDArray[np.uint8], number: int, thing: Thing) -> Shown:
     )
 
 
-def _sight_faults(shown: Sequence[Shown], world: World) -> Iterator[Fault]:
-    """Yield what is not to be seen, is cut, stands elsewhere or is not of its size."""
-    usual = median(one.extent / one.thing.size for one in shown) if shown else 1.0
-    for one in shown:
-        name = f"{one.thing.id} ({one.thing.asset})"
-        if one.extent < 0.04 or one.share < SEEN_SHARE:
-            yield Fault("not visible", f"{name} has {one.share:.2%} of the picture")
-            continue
-        if one.cut:
-            yield Fault("cut off", f"{name} touches the border")
-        if not _in_cell(one, world):
-            x, y = one.middle
-            yield Fault("outside its cell", f"{name} of {one.thing.cell} is at {x:.2f}, {y:.2f}")
-        ratio = one.extent / one.thing.size / usual
-        if not 1 / LIKE_ITS_SIZE <= ratio <= LIKE_ITS_SIZE:
-            yield Fault("size differs", f"{name} is drawn {ratio:.2f} times as large as the others")
+def _sight_faults(one: Shown, world: World, usual: float) -> Iterator[Fault]:
+    name = f"{one.thing.id} ({one.thing.asset})"
+    if one.extent < SEEN_EXTENT or one.share < SEEN_SHARE:
+        yield Fault("not visible", f"{name} has {one.share:.2%} of the picture")
+        return
+    if one.cut:
+        yield Fault("cut off", f"{name} touches the border")
+    if not _in_cell(one, world):
+        x, y = one.middle
+        yield Fault("outside its cell", f"{name} of {one.thing.cell} is at {x:.2f}, {y:.2f}")
+    ratio = one.extent / one.thing.size / usual
+    if not 1 / LIKE_ITS_SIZE <= ratio <= LIKE_ITS_SIZE:
+        yield Fault("size differs", f"{name} is drawn {ratio:.2f} times as large as the others")
 
 
 def _in_cell(one: Shown, world: World) -> bool:
@@ -129,11 +133,14 @@ def _in_cell(one: Shown, world: World) -> bool:
     )
 
 
-def _size_faults(shown: Sequence[Shown], claim: Claim, picked: Picked) -> Iterator[Fault]:
+def _size_faults(world: World, claim: Claim, picked: Picked, picture: Picture) -> Iterator[Fault]:
     if claim.size is None:
         return
     (thing,) = picked.things
-    extents = {one.thing.id: one.extent for one in shown}
+    extents = {
+        one.id: _shown(picture.mask, number, one).extent
+        for number, one in enumerate(world.things, 1)
+    }
     for other in picked.compared:
         if other.id == thing.id:
             continue
@@ -144,19 +151,19 @@ def _size_faults(shown: Sequence[Shown], claim: Claim, picked: Picked) -> Iterat
 
 
 def _colour_faults(
-    shown: Sequence[Shown], claim: Claim, picked: Picked, picture: Picture, truths: Truths
+    world: World, claim: Claim, picked: Picked, picture: Picture, truths: Truths
 ) -> Iterator[Fault]:
     image = np.asarray(picture.image)
     asked = claim.attribute
-    for number, one in enumerate(shown, 1):
+    for number, thing in enumerate(world.things, 1):
         pixels = _some(image[picture.mask == number])
-        name = f"{one.thing.id} ({one.thing.asset})"
-        for colour in truths.values(one.thing.asset, "color"):
+        name = f"{thing.id} ({thing.asset})"
+        for colour in truths.values(thing.asset, "color"):
             if colour in PROTOTYPES and (share := could_be(pixels, colour)) < COLOUR_SHARE:
                 yield Fault("colour missing", f"{name} is {share:.0%} {colour}")
         if asked is None or asked.type != "color" or asked.value not in PROTOTYPES:
             continue
-        if one.thing not in picked.compared and is_plainly(pixels, asked.value) > OTHER_SHARE:
+        if thing not in picked.compared and is_plainly(pixels, asked.value) > OTHER_SHARE:
             yield Fault("colour elsewhere", f"{name} looks {asked.value}")
 
 
