@@ -17,13 +17,13 @@ Floats = NDArray[np.float32]
 PROTOTYPES: Mapping[str, tuple[tuple[int, int, int], ...]] = {
     "red": ((200, 30, 35), (140, 20, 28), (230, 75, 65), (255, 0, 0)),
     "orange": ((240, 140, 30), (215, 105, 20), (255, 170, 70)),
-    "yellow": ((250, 220, 40), (215, 185, 30), (255, 240, 130)),
+    "yellow": ((250, 220, 40), (215, 185, 30), (255, 240, 130), (250, 200, 80)),
     "green": ((40, 150, 60), (20, 85, 35), (120, 190, 80), (85, 130, 60), (60, 200, 120)),
     "blue": ((40, 90, 200), (20, 40, 120), (100, 160, 230), (60, 120, 170), (0, 0, 255)),
-    "purple": ((120, 50, 160), (75, 30, 105), (165, 115, 205)),
+    "purple": ((120, 50, 160), (75, 30, 105), (165, 115, 205), (105, 55, 235)),
     "pink": ((240, 130, 170), (250, 185, 200), (215, 85, 140)),
     "brown": ((120, 75, 40), (75, 45, 25), (160, 110, 70)),
-    "black": ((15, 15, 17), (45, 45, 48), (70, 70, 72)),
+    "black": ((15, 15, 17), (45, 45, 48), (70, 70, 72), (42, 28, 52)),
     "white": ((250, 250, 250), (220, 220, 220), (195, 198, 202)),
     "gray": ((128, 128, 128), (90, 90, 92), (165, 165, 168), (195, 195, 195)),
     "beige": ((220, 200, 165), (240, 225, 195), (190, 170, 135)),
@@ -57,6 +57,13 @@ def is_plainly(pixels: NDArray[np.uint8], name: str) -> float:
     lab = to_lab(pixels)
     others = np.min([_distance(lab, other) for other in BASIC if other != name], axis=0)
     return float(np.mean(_distance(lab, name) < others))
+
+
+def looks_like(pixels: NDArray[np.uint8]) -> dict[str, float]:
+    """Return the share of pixels, N x 3 in sRGB, that each basic name is the nearest of."""
+    lab = to_lab(pixels)
+    nearest = np.argmin([_distance(lab, name) for name in BASIC], axis=0)
+    return dict(zip(BASIC, np.bincount(nearest, minlength=len(BASIC)) / len(lab), strict=True))
 
 
 def to_lab(pixels: NDArray[np.uint8]) -> Floats:

@@ -12,10 +12,16 @@ from numpy.typing import NDArray
 from tg_assets.scenes.picture import Picture
 from tg_assets.task_space.grids import CELLS
 from tg_assets.task_space.instance import Claim
-from tg_assets.task_space.soundness.colours import PROTOTYPES, could_be, is_plainly
+from tg_assets.task_space.soundness.colours import (
+    BASIC,
+    PROTOTYPES,
+    could_be,
+    is_plainly,
+    looks_like,
+)
 from tg_assets.task_space.soundness.faults import Fault
 from tg_assets.task_space.soundness.fitting import Picked
-from tg_assets.task_space.soundness.truths import Truths
+from tg_assets.task_space.soundness.truths import Truth, Truths
 from tg_assets.task_space.world import Thing, World
 
 SEEN_EXTENT = 0.04
@@ -27,7 +33,12 @@ LIKE_ITS_SIZE = 2.2
 """How far the picture's extents may be from the world's, as a ratio to what the others have."""
 CELL_SLACK = 0.1
 """How far outside its cell a thing's middle may lie, as a share of the cell."""
-COLOUR_SHARE, OTHER_SHARE = 0.25, 0.6
+COLOUR_SHARE = 0.15
+"""Of a thing's pixels, the fewest in its colour: a red drum has a white skin and white rims."""
+OTHER_SHARE = 0.6
+"""Of a thing's pixels, the share in another colour that gives the thing that one's name."""
+PALE_AND_DARK = ("white", "gray", "black", "beige")
+"""Colours of skins, rims, tyres and glass, which name a thing only where nothing else does."""
 SAMPLED = 600
 """Pixels of a thing that its colours are told from."""
 
@@ -159,12 +170,23 @@ def _colour_faults(
         pixels = _some(image[picture.mask == number])
         name = f"{thing.id} ({thing.asset})"
         for colour in truths.values(thing.asset, "color"):
-            if colour in PROTOTYPES and (share := could_be(pixels, colour)) < COLOUR_SHARE:
-                yield Fault("colour missing", f"{name} is {share:.0%} {colour}")
+            if colour in PROTOTYPES and (instead := _not_its_colour(pixels, colour)):
+                yield Fault("colour missing", f"{name} is not {colour}, but {instead}")
         if asked is None or asked.type != "color" or asked.value not in PROTOTYPES:
             continue
-        if thing not in picked.compared and is_plainly(pixels, asked.value) > OTHER_SHARE:
+        has_it = truths.has(thing.asset, asked) is Truth.YES
+        if not has_it and is_plainly(pixels, asked.value) > OTHER_SHARE:
             yield Fault("colour elsewhere", f"{name} looks {asked.value}")
+
+
+def _not_its_colour(pixels: NDArray[np.uint8], colour: str) -> str | None:
+    """Return what a thing looks like where nobody would call it by its colour."""
+    share, looks = could_be(pixels, colour), looks_like(pixels)
+    other = max((name for name in BASIC if name != colour), key=looks.__getitem__)
+    bright = other not in PALE_AND_DARK and looks[other] > OTHER_SHARE
+    if share < COLOUR_SHARE or (bright and share < 2 * COLOUR_SHARE):
+        return f"{looks[other]:.0%} {other} and {share:.0%} what may be called so"
+    return None
 
 
 def _some(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
