@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from tg_assets.artifact import Made, Work, artifact
 from tg_assets.ground_truth_qa.known import known_answers
 from tg_assets.showing import some, thumbnails

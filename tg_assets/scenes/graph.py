@@ -80,8 +80,7 @@ class Scene:
         try:
             raw = json.loads(text)
             objects = tuple(
-                SceneObject(**{**o, "box": _tuple(o["box"])})
-                for o in raw.pop("objects")
+                SceneObject(**{**o, "box": _tuple(o["box"])}) for o in raw.pop("objects")
             )
             relations = tuple(Relation(**r) for r in raw.pop("relations"))
             return cls(objects=objects, relations=relations, **raw)

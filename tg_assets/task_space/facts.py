@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tg_assets.task_space.library import Attribute, Library
 from tg_assets.task_space.words import heads, is_plain, words_of
+from tg_assets.task_space.world import Kind
 
 Mask = NDArray[np.bool_]
 
@@ -71,11 +72,18 @@ class Facts:
         self.ids = tuple(sorted(library.assets))
         self.number = {name: place for place, name in enumerate(self.ids)}
         self.is_round = np.array([library.assets[name].is_round for name in self.ids], bool)
+        assets = [library.assets[name] for name in self.ids]
+        self._with_views = np.array([bool(asset.views) for asset in assets], bool)
+        self._with_model = np.array([asset.model is not None for asset in assets], bool)
         self._is: dict[str, Mask] = {}
         self._may_be: dict[str, Mask] = {}
         self._has: dict[Attribute, Mask] = {}
         self._has_alone: dict[Attribute, Mask] = {}
         self._lacks: dict[Attribute, Mask] = {}
+
+    def drawable(self, kind: Kind) -> Mask:
+        """Return which objects can be drawn: in 2D those with views, else those with a model."""
+        return self._with_views if kind == "2d" else self._with_model
 
     def is_a(self, category: str) -> Mask:
         """Return which objects the library counts for a category."""

@@ -101,4 +101,3 @@ def _content(folder: Path | None, file: str) -> str:
         return Path(file).name
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "blake2b").hexdigest()[:ID_CHARS]
-

@@ -10,6 +10,7 @@ from tg_assets.task_space.errors import TaskSpaceError
 class Reason(StrEnum):
     """Why no sound picture or question exists of a plan, or none from this library."""
 
+    NOT_DRAWABLE = "no object of the target or the reference can be drawn so"
     TARGET_IS_REFERENCE = "every object of the target may be one of the reference"
     REFERENCE_IS_TARGET = "every object of the reference may be one of the target"
     REFERENCE_MAY_FIT = "no object of the reference is known to lack the attribute value"

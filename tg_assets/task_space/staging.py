@@ -105,6 +105,7 @@ class _Stage:
             mask &= facts.is_a(plan.target)
         if plan.attribute is not None:
             mask &= facts.has(plan.attribute)
+        mask = _left(mask & facts.drawable(plan.shape.kind), Reason.NOT_DRAWABLE)
         if plan.reference is not None:
             mask = _left(mask & ~facts.may_be(plan.reference), Reason.TARGET_IS_REFERENCE)
         if plan.attribute is not None and plan.about == "attribute":
@@ -118,7 +119,8 @@ class _Stage:
         facts, plan = self.facts, self.plan
         assert plan.reference is not None
         assert plan.target is not None
-        mask = facts.is_a(plan.reference) & ~facts.may_be(plan.target)
+        mask = facts.is_a(plan.reference) & facts.drawable(plan.shape.kind)
+        mask = _left(mask, Reason.NOT_DRAWABLE) & ~facts.may_be(plan.target)
         mask = _left(mask, Reason.REFERENCE_IS_TARGET)
         if plan.claim.about == "position" and self._by_attribute_alone:
             assert plan.attribute is not None
@@ -128,7 +130,7 @@ class _Stage:
     def _fillers(self) -> Mask:
         """Return the objects that may stand anywhere else."""
         facts, plan, claim = self.facts, self.plan, self.plan.claim
-        mask = np.ones(len(facts.ids), bool)
+        mask = facts.drawable(plan.shape.kind).copy()
         if plan.reference is not None:
             mask &= ~facts.may_be(plan.reference)
         if plan.shape.feature == "rotate" and plan.others != "still":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from tg_assets.scenes.concepts import COMPOSITIONS, article, listed
 from tg_assets.scenes.families.worlds import library_of, world_of
@@ -10,8 +11,12 @@ from tg_assets.scenes.graph import Scene, SceneObject
 from tg_assets.scenes.questions.asking import Asker
 from tg_assets.scenes.questions.captions import Caption, ask_captions, ask_summary
 from tg_assets.scenes.questions.claims import verify_claim
-from tg_assets.task_space.instance import Instance
-from tg_assets.task_space.truths import instances_of
+from tg_assets.task_space.generators import GENERATORS
+from tg_assets.task_space.instance import Instance, NoInstance
+from tg_assets.task_space.instancing import ask_about
+from tg_assets.task_space.plans import read_plan
+from tg_assets.task_space.task_types import task_type_of
+from tg_assets.task_space.truths import plans_true_of
 
 MOST = 6
 """Questions of a generator about one picture."""
@@ -38,7 +43,13 @@ def ask_world(asker: Asker) -> None:
 
 def known_instances(scene: Scene, most: int) -> Iterator[Instance]:
     """Yield what each generator asks about a scene's world, at most so much of each."""
-    return instances_of(library_of(scene).library, world_of(scene), most, scene.seed)
+    library, world = library_of(scene).library, world_of(scene)
+    for generator in GENERATORS:
+        for plan in islice(plans_true_of(library, world, generator, scene.seed), most):
+            asked = ask_about(library, world, plan, scene.seed)
+            if not isinstance(asked, NoInstance):
+                kind = task_type_of(read_plan(library, plan))
+                yield Instance(plan, scene.seed, world, asked, kind)
 
 
 def _ask_descriptions(asker: Asker, picture: str) -> None:
