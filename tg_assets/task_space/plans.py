@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import compress
 from typing import Any, Literal
 
 from tg_assets.task_space.directions import cell_beside, opposite
@@ -19,7 +20,13 @@ from tg_assets.task_space.generators import (
     TURNS,
     VIDEO_GRID,
 )
-from tg_assets.task_space.grids import CELLS, GRIDS, RELATIVE
+from tg_assets.task_space.grids import (
+    CELLS,
+    GRIDS,
+    RELATIVE,
+    is_farther_somewhere,
+    is_nearer_somewhere,
+)
 from tg_assets.task_space.instance import About, Claim
 from tg_assets.task_space.library import Attribute, Library
 from tg_assets.task_space.reasons import PlanError
@@ -159,6 +166,19 @@ class Plan:
         )
 
 
+@cache
+def distances_of(grid: int, cell: str, reference: str) -> tuple[str, ...]:
+    """Return how far a target can be from its neighbour: where another cell is farther or nearer.
+
+    With no cell farther away, everything would have to be as close as the closest.
+    """
+    possible = (
+        is_farther_somewhere(grid, cell, reference),
+        is_nearer_somewhere(grid, cell, reference),
+    )
+    return tuple(compress(DISTANCES, possible))
+
+
 def read_plan(library: Library, row: Mapping[str, Any]) -> Plan:
     """Read a row of `space.PLAN`.
 
@@ -191,7 +211,7 @@ def read_plan(library: Library, row: Mapping[str, Any]) -> Plan:
         reference_cell=cell_beside(grid, cell, position) if cell and position else None,
         count=read.count(grid),
         size=read.choice("size", SIZES, shape.feature == "size"),
-        distance=read.choice("distance", DISTANCES, shape.feature == "distance"),
+        distance=read.distance(grid, cell, position),
         motion=read.motion(),
         others=read.choice("others", OTHERS, shape.kind == "video"),
         inverted=read.inverted(reference),
@@ -273,6 +293,13 @@ class _Reader:
         counts = self.shape.asks == "count"
         count: int | None = self.choice("count", tuple(range(1, grid * grid + 1)), counts)
         return count
+
+    def distance(self, grid: int, cell: str | None, position: str | None) -> str | None:
+        allowed: tuple[str, ...] = DISTANCES
+        if self.shape.feature == "distance" and cell is not None and position is not None:
+            allowed = distances_of(grid, cell, cell_beside(grid, cell, position) or cell)
+        distance: str | None = self.choice("distance", allowed, self.shape.feature == "distance")
+        return distance
 
     def motion(self) -> Motion | None:
         if self.shape.feature == "move":

@@ -16,7 +16,7 @@ from tg_assets.task_space.grids import RELATIVE
 from tg_assets.task_space.instance import Claim
 from tg_assets.task_space.instancing import facts_of
 from tg_assets.task_space.library import Attribute, Library
-from tg_assets.task_space.plans import DISTANCES, Shape, read_plan, shape_of
+from tg_assets.task_space.plans import Shape, distances_of, read_plan, shape_of
 from tg_assets.task_space.reasons import NoSoundInstance
 from tg_assets.task_space.space import PLAN
 from tg_assets.task_space.world import Thing, World
@@ -101,9 +101,9 @@ def _features(world: World, thing: Thing, shape: Shape) -> Iterator[Row]:
     elif shape.feature == "size":
         yield from ({"size": size} for size in SIZES)
     elif shape.feature == "distance":
-        yield from ({"distance": distance} for distance in DISTANCES)
+        yield {}  # depends on the reference
     elif thing.motion is not None and thing.motion.kind == shape.feature:
-        others = others_move([other.motion for other in world.things if other.id != thing.id])
+        others = others_move(world, thing)
         if others is not None:
             yield {"motion": thing.motion.direction, "others": others}
 
@@ -114,14 +114,19 @@ def _places(facts: Facts, world: World, thing: Thing, shape: Shape) -> Iterator[
         yield {"cell": thing.cell}
     if not shape.may_have_reference:
         return
-    orders = ORDERS if shape.feature in ("size", "rotate") else (None,)
+    more: list[Row] = [{}]
+    if shape.feature in ("size", "rotate"):
+        more = [{"order": order} for order in ORDERS]
     for position in RELATIVE:
         cell = cell_beside(world.grid, thing.cell, position)
         other = world.at(cell) if cell is not None else None
         if other is not None:
+            if shape.feature == "distance":
+                distances = distances_of(world.grid, thing.cell, other.cell)
+                more = [{"distance": distance} for distance in distances]
             for reference in sorted(facts.library.categories_of(other.asset)):
                 row = {"cell": thing.cell, "position": position, "reference": reference}
-                yield from ({**row, "order": order} for order in orders)
+                yield from ({**row, **one} for one in more)
 
 
 def _given(value: Attribute | None) -> Row:
