@@ -5,7 +5,7 @@
 
 What is made is in ``tg_assets/task_space/shipped/sources.csv``: the sprite, the emoji by its code
 points, and how it is painted: nothing, or ``FROM>COLOR`` to give the pixels around the hue FROM (in
-degrees) another colour. A picture that is not painted is the emoji's own file, byte for byte.
+degrees; the most common where it is left out) another colour. A picture that is not painted is the emoji's own file, byte for byte.
 ``--sheet`` draws all objects with their attributes for a person to look at.
 """
 
@@ -72,6 +72,16 @@ def painted(image: Image.Image, start: float, paint: Paint) -> Image.Image:
     return Image.fromarray(np.dstack([mixed, rgba[..., 3]]), "RGBA")
 
 
+def main_hue(image: Image.Image) -> float:
+    """Return the hue, in degrees, that most of a picture's colour is near."""
+    alpha = np.asarray(image.convert("RGBA").getchannel("A"), np.float64)
+    hue, saturation, value = np.moveaxis(np.asarray(image.convert("RGB").convert("HSV")), 2, 0)
+    weight = alpha * saturation * (saturation > 60) * (value > 60)
+    often = np.bincount(hue.ravel(), weight.ravel(), 256)
+    near = np.convolve(np.tile(often, 3), np.hanning(25), "same")[256:512]
+    return float(near.argmax()) * 360 / 256
+
+
 def _mixed(
     old: NDArray[np.uint8], new: NDArray[np.uint8], share: NDArray[np.float32]
 ) -> NDArray[np.uint8]:
@@ -90,7 +100,8 @@ def made(cells: Cells, emoji: Path) -> bytes:
         raise cells.wrong("paint", f"no paint {color!r}; there are {', '.join(PAINTS)}")
     buffer = io.BytesIO()
     with Image.open(source) as image:
-        painted(image, float(start), PAINTS[color]).save(buffer, "WEBP", quality=90, method=6)
+        hue = float(start) if start else main_hue(image)
+        painted(image, hue, PAINTS[color]).save(buffer, "WEBP", quality=90, method=6)
     return buffer.getvalue()
 
 

@@ -5,6 +5,8 @@ The world may come from anywhere: whether it answers the plan beyond doubt is lo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tg_assets.task_space import options
 from tg_assets.task_space.answering import counted, only_reference, only_target, place_of
 from tg_assets.task_space.dice import Dice
@@ -15,7 +17,7 @@ from tg_assets.task_space.phrasing import question
 from tg_assets.task_space.plans import Plan
 from tg_assets.task_space.reasons import NoSoundInstance, Reason
 from tg_assets.task_space.words import is_plain
-from tg_assets.task_space.world import Thing, World
+from tg_assets.task_space.world import Motion, Thing, World
 
 
 def ask(facts: Facts, plan: Plan, world: World, seed: str) -> Asked:
@@ -30,7 +32,7 @@ def ask(facts: Facts, plan: Plan, world: World, seed: str) -> Asked:
     Raises:
         NoSoundInstance: The world does not answer the plan beyond doubt, or there are no options.
     """
-    require_names(facts, plan)
+    require_options(facts, plan)
     dice = Dice(seed, "question")
     right, wrong = _options(facts, plan, world, dice.apart("options"))
     shown, place = options.in_places(right, wrong, dice.apart("order"))
@@ -39,26 +41,46 @@ def ask(facts: Facts, plan: Plan, world: World, seed: str) -> Asked:
     return Asked(claim, said, shown, place)
 
 
-def require_names(facts: Facts, plan: Plan) -> None:
-    """Refuse a plan whose question would name something by what is no noun.
+def require_options(facts: Facts, plan: Plan) -> None:
+    """Refuse what no picture can help: names that cannot be an option, or cannot be said.
 
     Raises:
-        NoSoundInstance: It would.
+        NoSoundInstance: There is such a name.
     """
-    for category in (plan.claim.category, plan.reference):
+    claim = plan.claim
+    for category in (claim.category, plan.reference):
         if category is not None and not is_plain(facts.library.names[category]):
             raise NoSoundInstance(Reason.NO_NAME)
+    if plan.about == "category" and plan.target is not None:
+        if not facts.is_nameable(plan.target):
+            raise NoSoundInstance(Reason.ABSTRACT)
+        if not facts.words(plan.target).isdisjoint(options.words_of_question(facts, claim)):
+            raise NoSoundInstance(Reason.SAID)
+
+
+def require_answered(facts: Facts, plan: Plan, world: World) -> tuple[Thing | None, Thing | None]:
+    """Return the thing that a plan is about, unless it counts, and its reference, if it has one.
+
+    Raises:
+        NoSoundInstance: The world does not show what the plan says, or not beyond doubt.
+    """
+    claim = plan.claim
+    _require(world.kind == plan.shape.kind and world.grid == plan.grid)
+    if claim.about == "count":
+        _require(counted(facts, claim, world) == plan.count)
+        return None, None
+    reference = only_reference(facts, claim, world)
+    target = only_target(facts, claim, world, reference)
+    _require_planned(facts, plan, world, target, reference)
+    return target, reference
 
 
 def _options(facts: Facts, plan: Plan, world: World, dice: Dice) -> tuple[Option, list[Option]]:
     claim = plan.claim
-    if claim.about == "count":
-        n = counted(facts, claim, world)
-        _require(n == plan.count)
-        return options.numbers(n, dice)
-    reference = only_reference(facts, claim, world)
-    target = only_target(facts, claim, world, reference)
-    _require_planned(facts, plan, world, target, reference)
+    target, reference = require_answered(facts, plan, world)
+    if target is None:
+        assert plan.count is not None
+        return options.numbers(plan.count, dice)
     if claim.about == "category":
         assert plan.target is not None  # only counting does without
         return options.categories(facts, claim, world, target, plan.target, dice)
@@ -81,18 +103,27 @@ def _require_planned(
 ) -> None:
     """Refuse a world in which things are not what and where the plan says."""
     place = place_of(facts, target)
-    _require(world.kind == plan.shape.kind and world.grid == plan.grid)
     _require(target.cell == plan.cell)
-    _require(reference is None or reference.cell == plan.reference_cell)
     _require(plan.target is None or bool(facts.is_a(plan.target)[place]))
-    _require(plan.attribute is None or bool(facts.has(plan.attribute)[place]))
+    if plan.attribute is not None:
+        has = facts.has_alone if plan.about == "attribute" else facts.has
+        _require(bool(has(plan.attribute)[place]))
     if plan.reference is not None and plan.target is not None and reference is not None:
+        _require(reference.cell == plan.reference_cell)
         _require(not facts.may_be(plan.reference)[place])
         _require(not facts.may_be(plan.target)[place_of(facts, reference)])
     if plan.motion is not None:
         _require(plan.motion.kind == "move" or not facts.is_round[place])
-        moving = [thing.motion for thing in world.things if thing.id != target.id]
-        _require(any(moving) == (plan.others != "still"))
+        others = [thing.motion for thing in world.things if thing.id != target.id]
+        _require(others_move(others) == plan.others)
+
+
+def others_move(motions: Sequence[Motion | None]) -> str | None:
+    """Return how a plan says what the other things of a video do; null where they differ."""
+    moving = [motion for motion in motions if motion is not None]
+    if not moving:
+        return "still"
+    return "moving otherwise" if len(moving) == len(motions) else None
 
 
 def _require(holds: bool) -> None:

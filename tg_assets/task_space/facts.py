@@ -39,6 +39,7 @@ LOOK_ALIKES: Mapping[str, tuple[frozenset[str], ...]] = {
         frozenset({"circle", "sphere", "ellipsoid", "cylinder", "torus", "round", "oval", "ring"}),
         frozenset({"cone", "triangle", "pyramid"}),
         frozenset({"cone", "cylinder"}),
+        frozenset({"cone", "circle"}),
         frozenset({"cylinder", "rectangle"}),
     ),
 }
@@ -73,6 +74,7 @@ class Facts:
         self._is: dict[str, Mask] = {}
         self._may_be: dict[str, Mask] = {}
         self._has: dict[Attribute, Mask] = {}
+        self._has_alone: dict[Attribute, Mask] = {}
         self._lacks: dict[Attribute, Mask] = {}
 
     def is_a(self, category: str) -> Mask:
@@ -113,6 +115,18 @@ class Facts:
                 bool,
             )
         return self._lacks[value]
+
+    def has_alone(self, value: Attribute) -> Mask:
+        """Return which objects have a value and no other of its type."""
+        if value not in self._has_alone:
+            self._has_alone[value] = np.array(
+                [
+                    self.values_of(place, value.type) == {value.value}
+                    for place in range(len(self.ids))
+                ],
+                bool,
+            )
+        return self._has_alone[value]
 
     def values_of(self, place: int, kind: str) -> frozenset[str]:
         """Return the values of a type that an object has."""

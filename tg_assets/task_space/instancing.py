@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tg_assets.ids import digest
-from tg_assets.task_space.asking import ask, require_names
+from tg_assets.task_space.asking import ask, require_options
 from tg_assets.task_space.facts import Facts
-from tg_assets.task_space.instance import Instance, NoInstance
+from tg_assets.task_space.instance import Asked, Instance, NoInstance
 from tg_assets.task_space.library import Library
-from tg_assets.task_space.options import words_of_question
 from tg_assets.task_space.plans import Plan, read_plan
-from tg_assets.task_space.reasons import NoSoundInstance, Reason
+from tg_assets.task_space.reasons import NoSoundInstance
 from tg_assets.task_space.space import PLAN
 from tg_assets.task_space.staging import stage
 from tg_assets.task_space.task_types import task_type_of
+from tg_assets.task_space.world import World
 
 _REMEMBERED = 4
 _facts: OrderedDict[int, Facts] = OrderedDict()
@@ -63,10 +63,34 @@ def instances(
         yield _instance(facts, read_plan(library, plan), seed)
 
 
+def ask_about(
+    library: Library, world: World, plan: Mapping[str, Any], seed: int
+) -> Asked | NoInstance:
+    """Ask a plan about a world that was not made for it.
+
+    Args:
+        library: Of the world's objects.
+        world: What the picture shows.
+        plan: A row of `space.PLAN`, such as `truths.plans_true_of` returns.
+        seed: Of the words and options.
+
+    Returns:
+        The question, or why it has no certain answer here.
+
+    Raises:
+        PlanError: The row is no plan of this library.
+    """
+    facts, read = facts_of(library), read_plan(library, plan)
+    try:
+        return ask(facts, read, world, seed_of(plan, seed))
+    except NoSoundInstance as outcome:
+        return NoInstance(plan, outcome.reason.value)
+
+
 def _instance(facts: Facts, plan: Plan, seed: int) -> Instance | NoInstance:
     key = seed_of(plan.row, seed)
     try:
-        _require_options(facts, plan)
+        require_options(facts, plan)
         world = stage(facts, plan, key)
         asked = ask(facts, plan, world, key)
     except NoSoundInstance as outcome:
@@ -81,13 +105,3 @@ def seed_of(row: Mapping[str, Any], seed: int) -> str:
     """
     said = (f"{row.get(column)}" for column in PLAN if column != "index")
     return digest("instance", seed, *said)
-
-
-def _require_options(facts: Facts, plan: Plan) -> None:
-    """Refuse early what no picture can help: names that cannot be an option or be said."""
-    require_names(facts, plan)
-    if plan.about == "category" and plan.target is not None:
-        if not facts.is_nameable(plan.target):
-            raise NoSoundInstance(Reason.ABSTRACT)
-        if not facts.words(plan.target).isdisjoint(words_of_question(facts, plan.claim)):
-            raise NoSoundInstance(Reason.SAID)

@@ -40,23 +40,16 @@ def categories(
     """Return a category as the right option, and others that the target cannot be called.
 
     What else is in the picture comes first. None has a word of the question in its name.
-
-    Raises:
-        NoSoundInstance: The right name is abstract, or has a word of the question.
     """
-    right = facts.library.names[category]
-    if not facts.is_nameable(category):
-        raise NoSoundInstance(Reason.ABSTRACT)
-    said = words_of_question(facts, claim)
-    if not said.isdisjoint(words_of(right)):
-        raise NoSoundInstance(Reason.SAID)
-    place = place_of(facts, target)
+    right, said = facts.library.names[category], words_of_question(facts, claim)
+    place, related = place_of(facts, target), facts.library.taxonomy.relevant(category)
     wrong: list[Option] = []
     names = {right.casefold()}
     for other in _other_categories(facts, world, target, dice):
         name = facts.library.names[other]
         apart = facts.words(other).isdisjoint(said | facts.words(category))
-        if apart and name.casefold() not in names and not facts.may_be(other)[place]:
+        new = other not in related and name.casefold() not in names
+        if apart and new and not facts.may_be(other)[place]:
             names.add(name.casefold())
             wrong.append(Option(name, other))
             if len(wrong) == OPTIONS - 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import compress
 from typing import Any, Literal
 
 from tg_assets.task_space.directions import cell_beside, opposite
@@ -19,7 +20,13 @@ from tg_assets.task_space.generators import (
     TURNS,
     VIDEO_GRID,
 )
-from tg_assets.task_space.grids import CELLS, GRIDS, RELATIVE
+from tg_assets.task_space.grids import (
+    CELLS,
+    GRIDS,
+    RELATIVE,
+    is_farther_somewhere,
+    is_nearer_somewhere,
+)
 from tg_assets.task_space.instance import About, Claim
 from tg_assets.task_space.library import Attribute, Library
 from tg_assets.task_space.reasons import PlanError
@@ -43,6 +50,7 @@ class Shape:
         asks: What is asked of the target where no reference turns a cell into a position.
         names_category: Whether the question names the target's category.
         names_attribute: Whether it names the plan's attribute value.
+        needs_attribute: Whether every plan has an attribute value.
         feature: What else picks out the target.
         kind: How it is drawn.
     """
@@ -50,8 +58,27 @@ class Shape:
     asks: About
     names_category: bool
     names_attribute: bool
+    needs_attribute: bool
     feature: Feature | None
     kind: Kind
+
+    @property
+    def grids(self) -> tuple[int, ...]:
+        """The sides of the grids that there are plans for."""
+        fixed = _FIXED_GRID.get(self.feature)
+        return GRIDS if fixed is None else (fixed,)
+
+    @property
+    def may_stand_alone(self) -> bool:
+        """Whether there are plans without a reference."""
+        return self.feature != "distance"
+
+    @property
+    def may_have_reference(self) -> bool:
+        """Whether there are plans with a reference."""
+        if self.asks == "count" or self.feature == "move":
+            return False
+        return self.feature in (None, "distance") or self.asks == "cell"
 
 
 @cache
@@ -73,7 +100,14 @@ def shape_of(generator: str) -> Shape:
     elif "attribute" in words:
         asks = "attribute"
     names_category = words in (["how", "many"], ["where"])
-    return Shape(asks, names_category, asks != "attribute", feature, kind)  # type: ignore[arg-type]
+    return Shape(
+        asks=asks,
+        names_category=names_category,
+        names_attribute=asks != "attribute",
+        needs_attribute="attribute" in words,
+        feature=feature,  # type: ignore[arg-type]
+        kind=kind,  # type: ignore[arg-type]
+    )
 
 
 @dataclass(frozen=True)
@@ -132,6 +166,19 @@ class Plan:
         )
 
 
+@cache
+def distances_of(grid: int, cell: str, reference: str) -> tuple[str, ...]:
+    """Return how far a target can be from its neighbour: where another cell is farther or nearer.
+
+    With no cell farther away, everything would have to be as close as the closest.
+    """
+    possible = (
+        is_farther_somewhere(grid, cell, reference),
+        is_nearer_somewhere(grid, cell, reference),
+    )
+    return tuple(compress(DISTANCES, possible))
+
+
 def read_plan(library: Library, row: Mapping[str, Any]) -> Plan:
     """Read a row of `space.PLAN`.
 
@@ -164,7 +211,7 @@ def read_plan(library: Library, row: Mapping[str, Any]) -> Plan:
         reference_cell=cell_beside(grid, cell, position) if cell and position else None,
         count=read.count(grid),
         size=read.choice("size", SIZES, shape.feature == "size"),
-        distance=read.choice("distance", DISTANCES, shape.feature == "distance"),
+        distance=read.distance(grid, cell, position),
         motion=read.motion(),
         others=read.choice("others", OTHERS, shape.kind == "video"),
         inverted=read.inverted(reference),
@@ -191,8 +238,7 @@ class _Reader:
         return value
 
     def grid(self) -> int:
-        fixed = _FIXED_GRID.get(self.shape.feature)
-        grid: int = self.choice("grid", GRIDS if fixed is None else (fixed,), True)
+        grid: int = self.choice("grid", self.shape.grids, True)
         return grid
 
     def target(self) -> str | None:
@@ -203,7 +249,7 @@ class _Reader:
 
     def attribute(self) -> Attribute | None:
         kind, value = self.row.get("attribute_type"), self.row.get("attribute_value")
-        if kind is None and value is None and "attribute" not in self.generator:
+        if kind is None and value is None and not self.shape.needs_attribute:
             return None
         if not isinstance(kind, str) or not isinstance(value, str):
             raise self.wrong("attribute_value", "this plan names an attribute type and a value")
@@ -232,13 +278,12 @@ class _Reader:
         return cell, position
 
     def reference(self, target: str | None, position: str | None) -> str | None:
-        reference, feature = self.row.get("reference"), self.shape.feature
+        reference = self.row.get("reference")
         if reference is None:
-            if feature == "distance":
+            if not self.shape.may_stand_alone:
                 raise self.wrong("reference", "a distance is from a reference: name its category")
             return None
-        beside = feature == "distance" or feature is None or self.shape.asks == "cell"
-        if self.shape.asks == "count" or feature == "move" or not beside:
+        if not self.shape.may_have_reference:
             raise self.wrong("reference", "plans of this generator name none: leave it null")
         if target is None or reference in self.library.taxonomy.relevant(target):
             raise self.wrong("reference", f"it is relevant to the target {target!r}")
@@ -248,6 +293,13 @@ class _Reader:
         counts = self.shape.asks == "count"
         count: int | None = self.choice("count", tuple(range(1, grid * grid + 1)), counts)
         return count
+
+    def distance(self, grid: int, cell: str | None, position: str | None) -> str | None:
+        allowed: tuple[str, ...] = DISTANCES
+        if self.shape.feature == "distance" and cell is not None and position is not None:
+            allowed = distances_of(grid, cell, cell_beside(grid, cell, position) or cell)
+        distance: str | None = self.choice("distance", allowed, self.shape.feature == "distance")
+        return distance
 
     def motion(self) -> Motion | None:
         if self.shape.feature == "move":

@@ -13,6 +13,7 @@ class Reason(StrEnum):
     TARGET_IS_REFERENCE = "every object of the target may be one of the reference"
     REFERENCE_IS_TARGET = "every object of the reference may be one of the target"
     REFERENCE_MAY_FIT = "no object of the reference is known to lack the attribute value"
+    TWO_VALUES = "every object with the asked value has another of the same type"
     ROUND = "turning shows on no object of the target"
     NOTHING_ELSE = "no other object may stand beside the target"
     ABSTRACT = "the category is too abstract to be an option: it would give the answer away"

@@ -107,6 +107,8 @@ class _Stage:
             mask &= facts.has(plan.attribute)
         if plan.reference is not None:
             mask = _left(mask & ~facts.may_be(plan.reference), Reason.TARGET_IS_REFERENCE)
+        if plan.attribute is not None and plan.about == "attribute":
+            mask = _left(mask & facts.has_alone(plan.attribute), Reason.TWO_VALUES)
         if plan.shape.feature == "rotate":
             mask = _left(mask & ~facts.is_round, Reason.ROUND)
         return mask

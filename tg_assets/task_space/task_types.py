@@ -53,22 +53,15 @@ def task_types() -> Tree:
 def _all_paths() -> Iterator[str]:
     for generator in GENERATORS:
         shape = shape_of(generator)
-        given = "attribute" in generator
-        kinds: tuple[str | None, ...] = ATTRIBUTE_TYPES if given else (None, *ATTRIBUTE_TYPES)
+        kinds: tuple[str | None, ...] = (None, *ATTRIBUTE_TYPES)
+        if shape.needs_attribute:
+            kinds = ATTRIBUTE_TYPES
         extremes = {"size": SIZES, "distance": DISTANCES}.get(str(shape.feature), (None,))
-        for kind, beside, extreme in product(kinds, _beside(shape), extremes):
+        besides = [False] * shape.may_stand_alone + [True] * shape.may_have_reference
+        for kind, beside, extreme in product(kinds, besides, extremes):
             yield _path(shape, kind, True, beside, extreme)
             if shape.asks == "count" and kind is not None:
                 yield _path(shape, kind, False, beside, extreme)
-
-
-def _beside(shape: Shape) -> tuple[bool, ...]:
-    """Return whether plans of a shape may have no reference, and whether they may have one."""
-    if shape.asks == "count" or shape.feature == "move":
-        return (False,)
-    if shape.feature == "distance":
-        return (True,)
-    return (False, True) if shape.feature is None or shape.asks == "cell" else (False,)
 
 
 @cache

@@ -66,7 +66,8 @@ def _planks(x: Floats, y: Floats) -> Floats:
 
 
 def _tiles(x: Floats, y: Floats) -> Floats:
-    return (np.floor(x * 2 + np.float32(0.25)) + np.floor(y * 2 + np.float32(0.25))) % 2
+    tiles = np.floor(x * 2 + np.float32(0.25)) + np.floor(y * 2 + np.float32(0.25))
+    return np.asarray(tiles % 2)
 
 
 _SHARES = {"plain": _plain, "planks": _planks, "tiles": _tiles}

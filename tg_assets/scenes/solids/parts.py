@@ -185,18 +185,22 @@ def slab(outline: Sequence[tuple[float, float]], thickness: float) -> Part:
     """Return an outline standing in the plane of x and z, its front towards the viewer.
 
     Args:
-        outline: (x, z), counterclockwise as the viewer sees it; the first point sees all of it.
+        outline: (x, z), either way around; the mean of its points sees all of it.
         thickness: Along y, half of it on either side of the plane.
     """
     points = np.array(outline, float)
+    ahead = np.roll(points, -1, axis=0)
+    if (points[:, 0] * ahead[:, 1] - points[:, 1] * ahead[:, 0]).sum() < 0:
+        points = points[::-1]
     n, half = len(points), thickness / 2
-    front = np.stack([points[:, 0], np.full(n, -half), points[:, 1]], 1)
+    points = np.concatenate([points, points.mean(axis=0, keepdims=True)])
+    front = np.stack([points[:, 0], np.full(n + 1, -half), points[:, 1]], 1)
     back = front + np.array([0, thickness, 0])
-    k = np.arange(1, n - 1)
-    fan = np.stack([np.zeros_like(k), k, k + 1], 1)
     e, f = np.arange(n), (np.arange(n) + 1) % n
-    rim = np.concatenate([np.stack([e, e + n, f + n], 1), np.stack([e, f + n, f], 1)])
-    faces = np.concatenate([fan, fan[:, ::-1] + n, rim])
+    fan = np.stack([np.full(n, n), e, f], 1)
+    behind = n + 1
+    rim = [np.stack([e, e + behind, f + behind], 1), np.stack([e, f + behind, f], 1)]
+    faces = np.concatenate([fan, fan[:, ::-1] + behind, *rim])
     return Part(np.concatenate([front, back]), faces)
 
 

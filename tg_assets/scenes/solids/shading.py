@@ -113,7 +113,7 @@ def _wood(at: Floats) -> Floats:
 def _stone(at: Floats) -> Floats:
     """Return specks of three shades."""
     noise = np.zeros(len(at), np.float32)
-    for scale, weight in ((34.0, 0.5), (71.0, 0.35)):
+    for scale, weight in ((34.0, 0.24), (71.0, 0.2)):
         cell = np.floor(at * np.float32(scale)).astype(np.int32).astype(np.uint32)
         mixed_up = cell[:, 0] * np.uint32(73856093) ^ cell[:, 1] * np.uint32(19349663)
         mixed_up = (mixed_up ^ cell[:, 2] * np.uint32(83492791)) * np.uint32(2654435761)

@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tg_assets.scenes.solids.catalogue import ModelFacts
-from tg_assets.scenes.solids.models import kitchen
+from tg_assets.scenes.solids.models import (
+    animals,
+    belongings,
+    furniture,
+    kitchen,
+    outdoors,
+    vehicles,
+)
 
 MODELS: Mapping[str, ModelFacts] = MappingProxyType(
-    {name: facts for part in (kitchen,) for name, facts in part.CATALOGUE.models.items()}
+    {
+        name: facts
+        for part in (kitchen, furniture, belongings, animals, vehicles, outdoors)
+        for name, facts in part.CATALOGUE.models.items()
+    }
 )
 """Every model."""
