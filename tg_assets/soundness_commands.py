@@ -111,13 +111,14 @@ def _print(found: Both, seconds: float) -> None:
     for name, (plain, drawn) in found.items():
         share = 1 - plain.instances / plain.plans if plain.plans else 0
         counts = (plain.instances, plain.unsound_count, drawn.instances, drawn.unsound_count)
-        said = (f"{count:,}" for count in counts)
-        table.add_row(name, f"{plain.plans:,}", f"{share:.1%}", *said)
+        table.add_row(name, f"{plain.plans:,}", f"{share:.1%}", *map("{:,}".format, counts))
     console = Console()
     console.print(table)
     plain_of_all = _sum(plain for plain, _ in found.values())
     for reason, count in plain_of_all.reasons.most_common():
-        console.print(f"{count:>9,}  no instance: {reason}", markup=False, highlight=False)
+        console.print(
+            f"{count:>9,}  no instance: {reason}", markup=False, highlight=False, soft_wrap=True
+        )
     instances = plain_of_all.instances
     console.print(f"{instances:,} instances made and checked in {seconds:,.0f} s", highlight=False)
     for name, verified in ((name, one) for name, parts in found.items() for one in parts):
