@@ -55,7 +55,7 @@ def _surface(stage: Stage, look: Look, hits: Hits, lit: Lit, mine: Ints, number:
     diffuse = base * (LAMP * facing * lamp + around * sky)[:, None]
     along = np.einsum("ij,ij->i", ray, normal)
     if material.clear:
-        through = _behind(look, point, ray) * (np.float32(0.25) + np.float32(0.75) * base)
+        through = _behind(look, point, ray, normal, along) * _filtered(base, along)
         diffuse = diffuse * np.float32(1 - material.clear) + through * np.float32(material.clear)
     if not material.edge:
         return np.asarray(diffuse)
@@ -79,10 +79,18 @@ def _near_ground(point: Floats, normal: Floats) -> Floats:
     return np.asarray(1 - np.float32(0.3) * close * (1 - normal[:, 2]))
 
 
-def _behind(look: Look, point: Floats, ray: Floats) -> Floats:
-    """Return the ground that shows through clear things."""
-    reach = -point[:, 2] / ray[:, 2]
-    return ground(look, point[:, 0] + ray[:, 0] * reach, point[:, 1] + ray[:, 1] * reach)
+def _behind(look: Look, point: Floats, ray: Floats, normal: Floats, along: Floats) -> Floats:
+    """Return the ground that shows through clear things, bent at their surface."""
+    bent = ray + normal * (np.float32(0.3) * along)[:, None]
+    down = np.minimum(bent[:, 2], np.float32(-0.2))
+    reach = -point[:, 2] / down
+    return ground(look, point[:, 0] + bent[:, 0] * reach, point[:, 1] + bent[:, 1] * reach)
+
+
+def _filtered(base: Floats, along: Floats) -> Floats:
+    """Return what colored glass lets through: less where light runs along its wall."""
+    thick = np.float32(0.35) + np.float32(0.75) * (1 - np.minimum(np.abs(along), 1)) ** 2
+    return np.asarray(np.maximum(base, np.float32(0.02)) ** thick[:, None])
 
 
 def _room(ray: Floats) -> Floats:

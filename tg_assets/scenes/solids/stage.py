@@ -18,7 +18,7 @@ from tg_assets.scenes.solids.parts import rotation
 from tg_assets.scenes.solids.solid import ELEVATION, Floats, Solid
 from tg_assets.task_space.world import FRAMES, Motion, Thing, World
 
-LARGEST = {"3d": 0.74, "video": 0.52}
+LARGEST = {"3d": 0.71, "video": 0.52}
 """What a thing of size 1 measures across, in cells, by kind of world."""
 TRAVEL = 0.22
 """How far a moving thing gets from the middle of its cell, in cells."""

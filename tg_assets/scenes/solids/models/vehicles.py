@@ -122,7 +122,6 @@ def _hull(rims: tuple[tuple[float, float, float], ...]) -> Part:
     """Return a hull, pointed to the left, from its outline low and high."""
     bottom, top = rims[0][0], rims[-1][0]
     outline = [
-        (0.0, 0.0),
         *[(x, -y) for x, y in _SHORE],
         *[(x, y) for x, y in reversed(_SHORE[1:])],
     ]
