@@ -59,7 +59,8 @@ def question_faults(asked: Asked, claim: Claim, truths: Truths) -> Iterator[Faul
     rest = words_of(said)
     for split in (" counter clockwise ", " anti clockwise "):
         rest = rest.replace(split, " counterclockwise ")
-    for phrases in _given(claim, truths):
+    # the longest first: "the glass vase beside the wine glass" has a glass of its own
+    for phrases in sorted(_given(claim, truths), key=lambda phrases: -len(phrases[0])):
         found = next((phrase for phrase in phrases if phrase in rest), None)
         if found is None:
             yield Fault("question says too little", f"{phrases[0].strip()!r} is not in {said!r}")
