@@ -8,10 +8,10 @@ from PIL import Image
 
 from tg_assets.scenes.picture import Picture
 from tg_assets.scenes.solids.looks import Look
-from tg_assets.scenes.solids.shading import Lit, encoded, shade
+from tg_assets.scenes.solids.shading import encoded, shade
 from tg_assets.scenes.solids.solid import Floats
 from tg_assets.scenes.solids.stage import Camera, Stage
-from tg_assets.scenes.solids.tracing import PATTERN, Tracer, phases
+from tg_assets.scenes.solids.tracing import PATTERN, Lit, Tracer, phases
 
 EDGE_SPOTS = ((0.125, 0.375), (0.375, 0.875), (0.625, 0.125), (0.875, 0.625))
 """Where four more rays go through a pixel at an edge: no two in one row or column."""
@@ -28,10 +28,7 @@ def draw(stage: Stage, look: Look, camera: Camera) -> Picture:
     hits = tracer.hits(camera, columns.astype(np.float32) + half, rows.astype(np.float32) + half)
     phase = phases(columns, rows)
     owner = np.concatenate([stage.things, np.zeros(1, np.uint8)])[hits.triangle]
-    lit = Lit(
-        _smoothed(tracer.lamp_share(hits, look.light, phase), owner, hits.normal, side),
-        _smoothed(tracer.sky_share(hits, phase), owner, hits.normal, side),
-    )
+    lit = _smoothed(tracer.lit(hits, look.light, phase), _surface_keys(owner, hits.normal), side)
     colors = shade(stage, look, hits, lit)
     edge = np.flatnonzero(_edges(colors.reshape(side, side, 3), owner.reshape(side, side)))
     if edge.size:
@@ -50,25 +47,27 @@ def _finer(
     phase = np.concatenate(
         [(phases(columns, rows) + n * 5) % PATTERN**2 for n in range(len(EDGE_SPOTS))]
     )
-    lit = Lit(tracer.lamp_share(hits, look.light, phase), tracer.sky_share(hits, phase))
+    lit = tracer.lit(hits, look.light, phase)
     colors = np.minimum(shade(tracer.stage, look, hits, lit), np.float32(1.2))
     return np.asarray(colors.reshape(len(EDGE_SPOTS), -1, 3).mean(axis=0))
 
 
-def _smoothed(share: Floats, owner: NDArray[np.uint8], normal: Floats, side: int) -> Floats:
+def _smoothed(lit: Lit, keys: NDArray[np.int32], side: int) -> Lit:
     """Return the mean over the pixels that between them look at everything, on one surface."""
-    reach = PATTERN // 2
-    key = np.pad(_surface_keys(owner, normal).reshape(side, side), reach, constant_values=-1)
-    values = np.pad(share.reshape(side, side), reach)
-    own = key[reach : reach + side, reach : reach + side]
-    total, count = np.zeros((2, side, side), np.float32)
+    before, after = PATTERN // 2, PATTERN - 1 - PATTERN // 2
+    key = np.pad(keys.reshape(side, side), (before, after), constant_values=-1)
+    own = keys.reshape(side, side)
+    padded = [np.pad(share.reshape(side, side), (before, after)) for share in (lit.lamp, lit.sky)]
+    totals = np.zeros((2, side, side), np.float32)
+    count = np.zeros((side, side), np.float32)
     for down in range(PATTERN):
         for right in range(PATTERN):
             window = np.s_[down : down + side, right : right + side]
-            same = key[window] == own
-            total += values[window] * same
+            same = (key[window] == own).astype(np.float32)
             count += same
-    return (total / count).ravel()
+            for total, values in zip(totals, padded, strict=True):
+                total += values[window] * same
+    return Lit((totals[0] / count).ravel(), (totals[1] / count).ravel())
 
 
 def _surface_keys(owner: NDArray[np.uint8], normal: Floats) -> NDArray[np.int32]:
@@ -83,7 +82,8 @@ def _edges(colors: Floats, owner: NDArray[np.uint8]) -> NDArray[np.bool_]:
         (np.s_[:, 1:], np.s_[:, :-1]),
         (np.s_[1:], np.s_[:-1]),
     ):
-        change = np.abs(colors[first] - colors[second]).max(axis=2) > ROUGH
+        step = np.abs(colors[first] - colors[second])
+        change = np.maximum(np.maximum(step[..., 0], step[..., 1]), step[..., 2]) > ROUGH
         change |= owner[first] != owner[second]
         edge[first] |= change
         edge[second] |= change

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from tg_assets.scenes.picture import Clip, Picture
 from tg_assets.scenes.solids.drawing import draw
+from tg_assets.scenes.solids.files import solid_from
 from tg_assets.scenes.solids.looks import look
 from tg_assets.scenes.solids.models import MODELS
 from tg_assets.scenes.solids.paints import COLORS, MATERIALS, PaintError
@@ -52,13 +53,16 @@ def solid_of(library: Library, name: str) -> Solid:
         raise LibraryError(f"the library has no object {name!r}")
     if asset.model is None:
         raise LibraryError(f"object {name} has no 3D model: it cannot stand in a 3D picture")
-    if asset.model not in MODELS:
-        raise LibraryError(f"object {name}: there is no model {asset.model!r}")
     color, material = paint_of(asset)
-    facts = MODELS[asset.model]
-    return built(asset.model).painted(
-        color or (facts.colors[0] if facts.colors else None), material or facts.materials[0]
-    )
+    if asset.model in MODELS:
+        facts = MODELS[asset.model]
+        return built(asset.model).painted(color or facts.colors[0], material or facts.materials[0])
+    if library.folder is None:
+        raise LibraryError(
+            f"object {name}: {asset.model!r} is no built-in model, and the library has no folder "
+            "that could hold it as a file"
+        )
+    return solid_from(library.folder / asset.model).painted(color, material)
 
 
 def paint_of(asset: Asset) -> tuple[str | None, str | None]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,18 +9,10 @@ from tg_assets.scenes.solids.looks import Look, ground
 from tg_assets.scenes.solids.paints import MATERIALS
 from tg_assets.scenes.solids.solid import Floats
 from tg_assets.scenes.solids.stage import Stage
-from tg_assets.scenes.solids.tracing import Hits, Ints, mixed
+from tg_assets.scenes.solids.tracing import Hits, Ints, Lit, mixed
 
 LAMP, SKY, BOUNCE = np.float32(0.72), np.float32(0.5), np.float32(0.3)
 _MATERIALS = list(MATERIALS.values())
-
-
-@dataclass(frozen=True, eq=False)
-class Lit:
-    """The light that reaches points: shares of lamp and sky, 0 to 1."""
-
-    lamp: Floats
-    sky: Floats
 
 
 def shade(stage: Stage, look: Look, hits: Hits, lit: Lit) -> Floats:

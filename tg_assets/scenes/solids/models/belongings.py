@@ -40,8 +40,8 @@ def book() -> list[Part]:
     return together(covers, spine, pages, [part.painted("paper", "rubber") for part in title])
 
 
-@model("hat", materials=("rubber",))
-def hat() -> list[Part]:
+@model("baseball cap", name="cap", materials=("rubber",))
+def cap() -> list[Part]:
     """A cap, its peak to the viewer."""
     dome = lathe(*profile((0.42, 0.02), (0.42, 0.2), (0.32, 0.42), (0, 0.5)), crease=60)
     peak = lathe((0.4, 0), (0.4, 0.05)).scaled(1, 1.2, 1).moved(0, -0.34, 0.02)
@@ -219,8 +219,8 @@ def die() -> list[Part]:
     return [cube, *(ball(0.08, spot).painted("white") for spot in spots)]
 
 
-@model("shoe", materials=("rubber",))
-def shoe() -> list[Part]:
+@model("sneaker", name="sneaker", materials=("rubber",))
+def sneaker() -> list[Part]:
     """A sports shoe, its toe to the left."""
     sole = slab([(-0.66, 0.0), (0.5, 0.0), (0.54, 0.13), (-0.7, 0.13)], 0.42).painted(
         "white", "rubber"

@@ -91,7 +91,7 @@ def stool() -> list[Part]:
     return together(legs, lathe((0.3, 0.68), (0.33, 0.71), (0.33, 0.77), (0.3, 0.8)))
 
 
-@model("clock")
+@model("alarm clock", name="clock")
 def clock() -> list[Part]:
     """An alarm clock with two bells, its face to the viewer."""
     case = lathe((0.46, 0), (0.5, 0.04), (0.5, 0.26), (0.46, 0.3), sides=32).turned("x", 90)

@@ -39,7 +39,9 @@ def house() -> list[Part]:
     return together(walls, gable, tiles, chimney, door, [part.painted("window") for part in window])
 
 
-@model("tree", colors=("green", "orange", "yellow", "red"), materials=("rubber",))
+@model(
+    "leafy tree", name="tree", colors=("green", "orange", "yellow", "red"), materials=("rubber",)
+)
 def tree() -> list[Part]:
     """A broad-leaved tree."""
     trunk = lathed_curve((0.16, 0), (0.1, 0.2), (0.09, 0.8)).painted("brown", "wood")
@@ -57,7 +59,12 @@ def pine_tree() -> list[Part]:
     return [trunk, *tiers]
 
 
-@model("flower", colors=("red", "yellow", "pink", "purple", "white", "blue", "orange"))
+@model(
+    "potted plant",
+    "flower",
+    name="flower",
+    colors=("red", "yellow", "pink", "purple", "white", "blue", "orange"),
+)
 def flower() -> list[Part]:
     """A flower in a pot, its blossom to the viewer."""
     pot = lathe((0.2, 0), (0.28, 0.34), (0.32, 0.34), (0.32, 0.42), (0.25, 0.42), (0.25, 0.36))

@@ -105,7 +105,7 @@ def tractor() -> list[Part]:
     )  # fmt: skip
 
 
-@model("boat", materials=("wood", "plastic"))
+@model("sailboat", name="boat", materials=("wood", "plastic"))
 def boat() -> list[Part]:
     """A sailing boat."""
     rims = ((0.0, 0.1, 0.05), (0.5, 0.26, 0.34))
