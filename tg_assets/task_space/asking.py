@@ -5,8 +5,6 @@ The world may come from anywhere: whether it answers the plan beyond doubt is lo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tg_assets.task_space import options
 from tg_assets.task_space.answering import counted, only_reference, only_target, place_of
 from tg_assets.task_space.dice import Dice
@@ -16,8 +14,8 @@ from tg_assets.task_space.instance import Asked, Claim, Option
 from tg_assets.task_space.phrasing import question
 from tg_assets.task_space.plans import Plan
 from tg_assets.task_space.reasons import NoSoundInstance, Reason
-from tg_assets.task_space.words import is_plain
-from tg_assets.task_space.world import Motion, Thing, World
+from tg_assets.task_space.words import is_plain, words_of
+from tg_assets.task_space.world import Thing, World
 
 
 def ask(facts: Facts, plan: Plan, world: World, seed: str) -> Asked:
@@ -51,6 +49,10 @@ def require_options(facts: Facts, plan: Plan) -> None:
     for category in (claim.category, plan.reference):
         if category is not None and not is_plain(facts.library.names[category]):
             raise NoSoundInstance(Reason.NO_NAME)
+    if claim.category is not None and claim.attribute is not None:
+        value = words_of(claim.attribute.value)
+        if not value.isdisjoint(facts.words(claim.category)):
+            raise NoSoundInstance(Reason.TWICE)  # the orange orange, a metal metal object
     if plan.about == "category" and plan.target is not None:
         if not facts.is_nameable(plan.target):
             raise NoSoundInstance(Reason.ABSTRACT)
@@ -114,16 +116,15 @@ def _require_planned(
         _require(not facts.may_be(plan.target)[place_of(facts, reference)])
     if plan.motion is not None:
         _require(plan.motion.kind == "move" or not facts.is_round[place])
-        others = [thing.motion for thing in world.things if thing.id != target.id]
-        _require(others_move(others) == plan.others)
+        _require(others_move(world, target) == plan.others)
 
 
-def others_move(motions: Sequence[Motion | None]) -> str | None:
-    """Return how a plan says what the other things of a video do; null where they differ."""
-    moving = [motion for motion in motions if motion is not None]
-    if not moving:
+def others_move(world: World, target: Thing) -> str | None:
+    """Return how a plan says what the other things of a video do; null where no plan says it."""
+    motions = {thing.motion for thing in world.things if thing.id != target.id}
+    if motions <= {None}:
         return "still"
-    return "moving otherwise" if len(moving) == len(motions) else None
+    return None if motions & {None, target.motion} else "moving otherwise"
 
 
 def _require(holds: bool) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tg_assets.task_space.library import Attribute, Library
 from tg_assets.task_space.words import heads, is_plain, words_of
+from tg_assets.task_space.world import Kind
 
 Mask = NDArray[np.bool_]
 
@@ -71,11 +72,23 @@ class Facts:
         self.ids = tuple(sorted(library.assets))
         self.number = {name: place for place, name in enumerate(self.ids)}
         self.is_round = np.array([library.assets[name].is_round for name in self.ids], bool)
+        self._drawn: dict[Kind, Mask] = {}
         self._is: dict[str, Mask] = {}
         self._may_be: dict[str, Mask] = {}
         self._has: dict[Attribute, Mask] = {}
         self._has_alone: dict[Attribute, Mask] = {}
         self._lacks: dict[Attribute, Mask] = {}
+
+    def drawn(self, kind: Kind) -> Mask:
+        """Return which objects can be drawn in a kind of picture.
+
+        Where a library has nothing to draw in it, all: its worlds and questions are still sound.
+        """
+        if kind not in self._drawn:
+            assets = (self.library.assets[name] for name in self.ids)
+            has = [bool(a.views) if kind == "2d" else a.model is not None for a in assets]
+            self._drawn[kind] = np.array(has, bool) | (not any(has))
+        return self._drawn[kind]
 
     def is_a(self, category: str) -> Mask:
         """Return which objects the library counts for a category."""

@@ -10,6 +10,7 @@ from tg_assets.task_space.errors import TaskSpaceError
 class Reason(StrEnum):
     """Why no sound picture or question exists of a plan, or none from this library."""
 
+    NOT_DRAWN = "no such object can be drawn in this kind of picture"
     TARGET_IS_REFERENCE = "every object of the target may be one of the reference"
     REFERENCE_IS_TARGET = "every object of the reference may be one of the target"
     REFERENCE_MAY_FIT = "no object of the reference is known to lack the attribute value"
@@ -18,6 +19,7 @@ class Reason(StrEnum):
     NOTHING_ELSE = "no other object may stand beside the target"
     ABSTRACT = "the category is too abstract to be an option: it would give the answer away"
     SAID = "the question would name the answer"
+    TWICE = "the question would say a word twice"
     FEW_OPTIONS = "too few wrong options that are certainly wrong"
     NO_NAME = "the category's name is a list, not a noun"
     OTHER_WORLD = "the picture does not show what the plan says, or not beyond doubt"

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from tg_assets.task_space.dice import Dice
 from tg_assets.task_space.directions import direction
 from tg_assets.task_space.facts import Facts, Mask
@@ -100,11 +98,12 @@ class _Stage:
     def _targets(self) -> Mask:
         """Return the objects that can be the target."""
         facts, plan = self.facts, self.plan
-        mask = np.ones(len(facts.ids), bool)
+        mask = facts.drawn(plan.shape.kind)
         if plan.target is not None:
-            mask &= facts.is_a(plan.target)
+            mask = mask & facts.is_a(plan.target)
         if plan.attribute is not None:
-            mask &= facts.has(plan.attribute)
+            mask = mask & facts.has(plan.attribute)
+        _left(mask, Reason.NOT_DRAWN)
         if plan.reference is not None:
             mask = _left(mask & ~facts.may_be(plan.reference), Reason.TARGET_IS_REFERENCE)
         if plan.attribute is not None and plan.about == "attribute":
@@ -118,7 +117,8 @@ class _Stage:
         facts, plan = self.facts, self.plan
         assert plan.reference is not None
         assert plan.target is not None
-        mask = facts.is_a(plan.reference) & ~facts.may_be(plan.target)
+        mask = facts.drawn(plan.shape.kind) & facts.is_a(plan.reference)
+        mask = _left(mask, Reason.NOT_DRAWN) & ~facts.may_be(plan.target)
         mask = _left(mask, Reason.REFERENCE_IS_TARGET)
         if plan.claim.about == "position" and self._by_attribute_alone:
             assert plan.attribute is not None
@@ -128,7 +128,7 @@ class _Stage:
     def _fillers(self) -> Mask:
         """Return the objects that may stand anywhere else."""
         facts, plan, claim = self.facts, self.plan, self.plan.claim
-        mask = np.ones(len(facts.ids), bool)
+        mask = facts.drawn(plan.shape.kind).copy()
         if plan.reference is not None:
             mask &= ~facts.may_be(plan.reference)
         if plan.shape.feature == "rotate" and plan.others != "still":

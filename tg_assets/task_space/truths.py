@@ -103,7 +103,7 @@ def _features(world: World, thing: Thing, shape: Shape) -> Iterator[Row]:
     elif shape.feature == "distance":
         yield {}  # depends on the reference
     elif thing.motion is not None and thing.motion.kind == shape.feature:
-        others = others_move([other.motion for other in world.things if other.id != thing.id])
+        others = others_move(world, thing)
         if others is not None:
             yield {"motion": thing.motion.direction, "others": others}
 

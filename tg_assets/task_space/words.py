@@ -16,20 +16,27 @@ _IRREGULAR: Mapping[str, str] = {
     "shelf": "shelves",
     "bookshelf": "bookshelves",
     "leaf": "leaves",
-    "loaf": "loaves",
     "scarf": "scarves",
-    "man": "men",
-    "woman": "women",
     "person": "people",
+    "die": "dice",
+    "ox": "oxen",
+    "loaf": "loaves",
+    "wolf": "wolves",
+    "calf": "calves",
+    "bison": "bison",
+    "shrimp": "shrimp",
+    "squid": "squid",
+    "pufferfish": "pufferfish",
+    "jellyfish": "jellyfish",
+    "octopus": "octopuses",
+    "potato": "potatoes",
     "child": "children",
     "foot": "feet",
     "tooth": "teeth",
     "goose": "geese",
-    "wolf": "wolves",
     "axis": "axes",
     "cactus": "cacti",
     "tomato": "tomatoes",
-    "potato": "potatoes",
     "fish": "fish",
     "sheep": "sheep",
     "deer": "deer",
@@ -42,7 +49,8 @@ _PAIRS = frozenset({
 """Said in pairs: a pair of scissors."""
 
 _PIECES = frozenset({
-    "furniture", "jewelry", "luggage", "footwear", "handwear", "headgear", "outerwear", "hosiery",
+    "furniture", "kitchenware", "paper", "lego", "jewelry", "luggage", "footwear",
+    "handwear", "headgear", "outerwear", "hosiery",
     "silverware", "clothing", "sportswear", "artwork", "equipment", "stationery", "signage",
     "bread", "flatbread", "food", "meat", "pork", "ham", "chocolate", "candy", "pasta", "bedding",
     "money", "hardware", "ammunition", "pastry", "confection",
@@ -57,12 +65,16 @@ _PLURAL_ONLY: Mapping[str, str] = {
 }
 """Said in pieces, of another word where there is one."""
 
-_UNCOUNTED = frozenset({
-    "milk", "juice", "liquor", "alcohol", "perfume", "yogurt", "lettuce", "broccoli", "jam",
-    "paper", "lego", "tobacco", "coral",
-})  # fmt: skip
-"""Without an article, and counted as items: two items of juice."""
+_MEASURED: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("milk", "juice", "liquor", "alcohol", "perfume", "yogurt", "jam"), "container"
+    ),
+    **dict.fromkeys(("lettuce", "broccoli"), "head"),
+}
+"""Said by a measure: a head of lettuce."""
 
+_MEASURES = frozenset({"a", "an", "the", "of", "pair", "piece", "bunch", "slice", "item"})
+_WORD = re.compile(r"[^\W\d_]+")
 _SILENT_H = ("hour", "honest", "heir", "honor")
 _LIKE_YOU_OR_ONE = ("one", "once", "eu", "uni", "use", "usb", "usu", "utensil", "ukulele")
 _VOWEL_Y = re.compile(r"[aeiou]y$")
@@ -111,6 +123,9 @@ def is_plain(name: str) -> bool:
 
 def noun(name: str) -> Noun:
     """Return how a name is said of one and of several."""
+    first, of, rest = name.partition(" of ")
+    if of:
+        return Noun(name, f"{_many(first)}{of}{rest}")
     last = name.split()[-1]
     if last in _PAIRS:
         return Noun(f"pair of {name}", f"pairs of {name}")
@@ -119,9 +134,9 @@ def noun(name: str) -> Noun:
         return Noun(f"piece of {said}", f"pieces of {said}")
     if last in _PIECES:
         return Noun(f"piece of {name}", f"pieces of {name}")
-    if last in _UNCOUNTED:
-        return Noun(f"item of {name}", f"items of {name}")
-    return Noun(name, name.removesuffix(last) + _plural(last))
+    if last in _MEASURED:
+        return Noun(f"{_MEASURED[last]} of {name}", f"{_MEASURED[last]}s of {name}")
+    return Noun(name, _many(name))
 
 
 def with_article(phrase: str) -> str:
@@ -148,23 +163,39 @@ def value_name(kind: str, value: str) -> str:
 
 
 def words_of(name: str) -> frozenset[str]:
-    """Return the words of a name, without plural endings, for comparing names."""
-    return frozenset(_stem(word) for word in re.findall(r"[^\W\d_]+", name.casefold()))
+    """Return the words of a name that say what it is, without plural endings, for comparing."""
+    return frozenset(map(_stem, _letters(name))) - _MEASURES
 
 
 def heads(names: Iterable[str]) -> frozenset[str]:
-    """Return the head nouns of names: the last word of each, without its plural ending."""
-    said = (re.findall(r"[^\W\d_]+", name.casefold()) for name in names)
-    return frozenset(_stem(words[-1]) for words in said if words)
+    """Return the head nouns of names, without plural endings: of a wine glass, the glass.
+
+    A cup of coffee is headed by both; a pair of jeans by the jeans alone.
+    """
+    parts = (_letters(part) for name in names for part in name.split(" of "))
+    return frozenset(_stem(words[-1]) for words in parts if words) - _MEASURES
+
+
+def _letters(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
 
 
 def _stem(word: str) -> str:
+    if len(word) > 4 and word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def _many(name: str) -> str:
+    before, space, last = name.rpartition(" ")
+    return f"{before}{space}{_plural(last)}"
 
 
 def _plural(word: str) -> str:
     if word in _IRREGULAR:
         return _IRREGULAR[word]
+    if word.endswith("man") and word != "human":
+        return f"{word[:-3]}men"
     if word.endswith("y") and not _VOWEL_Y.search(word):
         return f"{word[:-1]}ies"
     return f"{word}es" if _HISSING.search(word) else f"{word}s"
