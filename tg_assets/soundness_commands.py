@@ -6,6 +6,7 @@ import json as plain_json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tg_assets.task_space.verifying import Verified
 
 app = typer.Typer()
+PAGE = Path("task-space.html")
 
 
 @app.command()
@@ -57,6 +59,34 @@ def soundness(
         _print(both, seconds)
     if any(verified.faults for parts in both.values() for verified in parts):
         raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    data: DataOption = None,
+    out: Annotated[Path, typer.Option(help="The page.")] = PAGE,
+    generator: GeneratorOption = None,
+    n: Annotated[int, typer.Option("-n", help="Tasks of each generator.", min=1)] = 6,
+    seed: Annotated[int, typer.Option(help="The same seed shows the same tasks.")] = 0,
+) -> None:
+    """Make a page of tasks of every generator, as a model would meet them."""
+    from upath import UPath
+
+    from tg_assets.tables_io import write_whole
+    from tg_assets.task_space.generators import GENERATORS
+    from tg_assets.task_space.own_library import open_library
+    from tg_assets.task_space.showing import example_group, render_page
+    from tg_assets.task_space.space import TaskSpace
+
+    with plain_words():
+        names = [_known(generator)] if generator else list(GENERATORS)
+        space = TaskSpace(open_library(data or ()))
+        groups = []
+        for name in names:
+            groups.append(example_group(space, name, n, seed))
+            errors.print(f"{name}: {len(groups[-1].cards)} drawn", style="dim", highlight=False)
+        write_whole(UPath(out), render_page("Tasks with known answers", groups).encode())
+    Console().print(f"{out}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _known(generator: str) -> str:

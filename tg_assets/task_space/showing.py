@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,10 +13,14 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from tg_assets.balanced_dataset.html_parts import figures, section
+from tg_assets.scenes.movies import film
 from tg_assets.scenes.picture import Clip, Picture
 from tg_assets.tables import PATH_SEPARATOR
-from tg_assets.task_space.instance import Asked, Instance
+from tg_assets.task_space.drawing import drawer
+from tg_assets.task_space.instance import Asked, Instance, NoInstance
 from tg_assets.task_space.library import Library
+from tg_assets.task_space.space import TaskSpace
+from tg_assets.task_space.verifying import made
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -61,6 +66,32 @@ class Group:
     note: str = ""
 
 
+def example_group(space: TaskSpace, generator: str, n: int, seed: int) -> Group:
+    """Return drawn examples of a generator.
+
+    Args:
+        space: Over a library whose objects can be drawn.
+        generator: Its name.
+        n: How many.
+        seed: The same seed shows the same.
+
+    Raises:
+        TaskSpaceError: An object cannot be drawn.
+    """
+    draw = drawer(space.library)
+    cards, reasons = [], Counter[str]()
+    for outcome in made(space, generator, n, seed):
+        if isinstance(outcome, NoInstance):
+            reasons[outcome.reason] += 1
+        else:
+            cards.append(card(space.library, outcome, draw(outcome.world)))
+    without = "; ".join(f"{count} because {reason}" for reason, count in reasons.most_common())
+    note = f"{space.counts[generator]:,} plans."
+    return Group(
+        generator, cards, f"{note} Drawn without an instance: {without}." if without else note
+    )
+
+
 def card(library: Library, instance: Instance, shown: Picture | Clip) -> Card:
     """Return an instance as a card.
 
@@ -69,14 +100,14 @@ def card(library: Library, instance: Instance, shown: Picture | Clip) -> Card:
         instance: The task.
         shown: Its world, drawn.
     """
-    frames = shown.frames if isinstance(shown, Clip) else (shown,)
-    chosen = [frames[n].image for n in STRIP] if isinstance(shown, Clip) else [shown.image]
+    is_clip = isinstance(shown, Clip)
+    chosen = [shown.frames[n].image for n in STRIP] if is_clip else [shown.image]
     return Card(
         chosen,
         instance.asked,
         list(plan_in_words(library, instance.plan)),
         instance.task_type,
-        _encoded(frames) if isinstance(shown, Clip) else None,
+        film(shown) if is_clip else None,
     )
 
 
@@ -100,20 +131,25 @@ def render_page(title: str, groups: Iterable[Group]) -> str:
             (f"{sum(len(group.cards) for group in all_groups):,}", "tasks"),
         ]
     )
-    header = f"<header>\n<h1>{escape(title)}</h1>\n{numbers}\n</header>"
-    sections = [
-        section(group.name, f'<div class="tasks">{"".join(map(_task, group.cards))}</div>',
-                group.note, wide=True)
-        for group in all_groups
-    ]  # fmt: skip
+    links = "".join(
+        f'<a href="#g{place}">{escape(group.name)}</a>' for place, group in enumerate(all_groups)
+    )
+    header = f"<header>\n<h1>{escape(title)}</h1>\n{numbers}\n<nav>{links}</nav>\n</header>"
+    sections = (_section(place, group) for place, group in enumerate(all_groups))
     page = Template(_PAGE.read_text(encoding="utf-8"))
     return page.substitute(title=escape(title), body="\n".join([header, *sections]))
+
+
+def _section(place: int, group: Group) -> str:
+    tasks = "".join(map(_task, group.cards))
+    shown = f'<div class="tasks" id="g{place}">{tasks}</div>' if tasks else ""
+    return section(group.name, shown or "<p>No task of it was made.</p>", group.note)
 
 
 def _task(card: Card) -> str:
     path = " › ".join(card.task_type.split(PATH_SEPARATOR))
     options = "".join(
-        f'<li{" class=right" if place == card.asked.right else ""}>{escape(option.text)}</li>'
+        f"<li{' class=right' if place == card.asked.right else ''}>{escape(option.text)}</li>"
         for place, option in enumerate(card.asked.options)
     )
     plan = "".join(f"<dt>{escape(what)}</dt><dd>{escape(value)}</dd>" for what, value in card.plan)
