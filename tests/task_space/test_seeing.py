@@ -107,6 +107,7 @@ PLANTED = [
     ("motion not seen", "what move", drawn(0, motion=None)),
     ("motion not seen", "what move", drawn(0, motion=Motion("move", "right"))),
     ("motion not seen", "what rotate", drawn(0, motion=None)),
+    ("motion not seen", "what rotate", drawn(0, motion=Motion("rotate", "counterclockwise"))),
     ("motion unasked", "what move", drawn(1, motion=Motion("move", "left"))),
     ("motion unasked", "what move", drawn(2, motion=Motion("rotate", "clockwise"))),
 ]
