@@ -190,6 +190,7 @@ PLANTED = [
     ("question says too little", "what rotate", ask(question="What turns counter-clockwise?")),
     ("question gives the answer", "what", ask(question="What apple is in the top left?")),
     ("question form", "what", ask(question="what is in the top left")),
+    ("question form", "what", ask(question="What is what is in the top left?")),
     ("task type", "what", lambda shown: replace(shown, task_type="Perception~~What")),
 ]
 
