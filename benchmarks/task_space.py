@@ -1,4 +1,4 @@
-"""Measures the task space: counting, plans per second from index and back, filtered sampling.
+"""Measures the task space: counting, plans from index and back, sampling, instances.
 
     python -m benchmarks.task_space --data FOLDER --json
 
@@ -14,7 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tg_assets.task_space.library import load_published
+from tg_assets.task_space.instance import Instance
+from tg_assets.task_space.instancing import instances
+from tg_assets.task_space.own_library import open_library
 from tg_assets.task_space.selection import Where
 from tg_assets.task_space.space import TaskSpace
 
@@ -26,9 +28,33 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
     return result, time.perf_counter() - started
 
 
-def report(data: Path, plans: int, back: int) -> dict[str, Any]:
+def instance_rates(space: TaskSpace, plans: int) -> dict[str, Any]:
+    """Measure how fast plans become instances, without pictures, on one core.
+
+    A plan that has no instance counts for nothing, but its time counts.
+    """
+    rates, shares = {}, {}
+    for name in space.generators:
+        rows = space.sample(plans, 1, Where(generator=name)).to_dicts()
+        list(instances(space.library, rows[:200], 1))  # what is computed once a library
+        started = time.process_time()  # of this core, whatever else the machine does
+        made = list(instances(space.library, rows, 2))
+        seconds = time.process_time() - started
+        drawn = sum(isinstance(one, Instance) for one in made)
+        rates[name], shares[name] = drawn / seconds, drawn / len(made)
+    each = 1 / sum(1 / rate for rate in rates.values()) * len(rates)
+    slowest = min(rates, key=lambda name: rates[name])
+    return {
+        "instances_per_cpu_s": round(each),
+        "slowest_generator": slowest,
+        "slowest_instances_per_cpu_s": round(rates[slowest]),
+        "share_of_plans_with_an_instance": round(sum(shares.values()) / len(shares), 3),
+    }
+
+
+def report(data: Path, plans: int, back: int, drawn_plans: int) -> dict[str, Any]:
     """Measure a library."""
-    library, load_s = timed(lambda: load_published(data))
+    library, load_s = timed(lambda: open_library([data]))
     space, build_s = timed(lambda: TaskSpace(library))
     total, count_s = timed(lambda: space.total)
     drawn, sample_s = timed(lambda: space.sample(plans, 1))
@@ -43,6 +69,7 @@ def report(data: Path, plans: int, back: int) -> dict[str, Any]:
         "plans_per_s": round(plans / sample_s),
         "filtered_plans_per_s": round(plans / filtered_s),
         "index_of_per_s": round(back / back_s),
+        **instance_rates(space, drawn_plans),
     }
 
 
@@ -52,14 +79,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--plans", type=int, default=200_000)
     parser.add_argument("--back", type=int, default=200)
+    parser.add_argument("--instances", type=int, default=1_000, help="plans of each generator")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     given = parser.parse_args()
-    found = report(given.data, given.plans, given.back)
+    found = report(given.data, given.plans, given.back, given.instances)
     if given.json:
         print(json.dumps(found))
         return
     for name, value in found.items():
-        print(f"{name}: {value:,}")
+        print(f"{name}: {value:,}" if isinstance(value, int) else f"{name}: {value}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _IRREGULAR: Mapping[str, str] = {
     "mouse": "mice",
@@ -162,6 +163,7 @@ def value_name(kind: str, value: str) -> str:
     return value.removesuffix("-shape") if kind == "shape" else value
 
 
+@lru_cache(maxsize=4096)
 def words_of(name: str) -> frozenset[str]:
     """Return the words of a name that say what it is, without plural endings, for comparing."""
     return frozenset(map(_stem, _letters(name))) - _MEASURES
