@@ -21,21 +21,27 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Tasks with known answers: counted and reached by index.")
 
 DataOption = Annotated[
-    Path, typer.Option("--data", help="The folder of a library in Task-Me-Anything's format.")
+    list[Path] | None,
+    typer.Option(
+        "--data",
+        help="The folder of a library, in the project's own or in Task-Me-Anything's format; the "
+        "one that comes with the project when absent. Repeated, the project's own lie on top of "
+        "each other: --data shipped --data MINE.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 GeneratorOption = Annotated[str | None, typer.Option(help="Of this generator alone.")]
 
 
-def _space(data: Path) -> TaskSpace:
-    from tg_assets.task_space.library import load_published
+def _space(data: list[Path] | None) -> TaskSpace:
+    from tg_assets.task_space.own_library import open_library
     from tg_assets.task_space.space import TaskSpace
 
-    return TaskSpace(load_published(data))
+    return TaskSpace(open_library(data or ()))
 
 
 @app.command()
-def count(data: DataOption, json: JsonOption = False) -> None:
+def count(data: DataOption = None, json: JsonOption = False) -> None:
     """Count the plans of each generator, without listing one."""
     with plain_words():
         space = _space(data)
@@ -54,9 +60,9 @@ def count(data: DataOption, json: JsonOption = False) -> None:
 
 @app.command()
 def plan(
-    data: DataOption,
     generator: Annotated[str, typer.Option(help="The generator.")],
     index: Annotated[int, typer.Option(help="The plan's index in it.")],
+    data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the plan of an index."""
@@ -69,7 +75,7 @@ def plan(
 
 @app.command()
 def sample(
-    data: DataOption,
+    data: DataOption = None,
     n: Annotated[int, typer.Option("-n", help="How many plans.", min=0)] = 10,
     seed: Annotated[int, typer.Option(help="The same seed draws the same plans.")] = 0,
     generator: GeneratorOption = None,

@@ -195,4 +195,4 @@ def test_the_command_counts_reaches_and_draws(space: TaskSpace, tmp_path: Path) 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["task-space", "count", "--data", str(tmp_path)])
     assert done.exit_code == 2
-    assert "taxonomy.json does not exist" in done.stderr
+    assert "holds no library: neither objects.csv" in done.stderr

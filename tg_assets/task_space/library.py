@@ -39,9 +39,9 @@ class Asset:
         id: Unique in the library.
         categories: The categories that list it, sorted: one asset may belong to several.
         attributes: Its values, sorted.
-        views: Pictures of it, as files under the library's folder, with the angle in degrees that
-            each shows it from.
-        model: Its 3D model as a file under the library's folder, or a name that a renderer knows.
+        views: Pictures of it, as names for `Library.file`, with the angle in degrees that each
+            shows it from.
+        model: Its 3D model, as a name for `Library.file` or one that a renderer knows.
         is_round: Turning it about its vertical axis shows nothing.
     """
 
@@ -88,11 +88,23 @@ class Library:
             for category, assets in self.assets_of.items()
         }
 
+    def asset(self, name: str) -> Asset:
+        """Return an object.
+
+        Raises:
+            LibraryError: There is none of that id.
+        """
+        if name not in self.assets:
+            raise LibraryError(f"the library has no object {name!r}")
+        return self.assets[name]
+
+    def file(self, name: str) -> Path:
+        """Return a file of an asset: what its views and its model name."""
+        return (self.folder or Path()) / name
+
     def categories_of(self, asset: str) -> frozenset[str]:
         """Return everything that an object is: its categories and all above them."""
-        if asset not in self._categories:
-            raise LibraryError(f"the library has no object {asset!r}")
-        return self._categories[asset]
+        return self._categories[self.asset(asset).id]
 
     @cached_property
     def _categories(self) -> Mapping[str, frozenset[str]]:

@@ -1,0 +1,1 @@
+"""Pictures in two dimensions: cut-out pictures of objects on a backdrop."""

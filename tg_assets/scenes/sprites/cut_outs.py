@@ -1,0 +1,108 @@
+"""Pictures of single objects, cut out and scaled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from tg_assets.task_space.errors import TaskSpaceError
+
+SHADOW_BLUR, SHADOW_SHARE = 0.035, 0.4
+"""How soft a shadow is, as a share of the object's extent, and how dark."""
+
+
+class SpriteError(TaskSpaceError):
+    """A picture of an object that cannot be drawn; the message names the file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """An object at the size at which it is drawn.
+
+    Attributes:
+        image: In RGB, height x width.
+        alpha: How much of each pixel it covers, as an 8-bit image.
+        covers: H x W; where it covers at least half of a pixel.
+        shadow: How dark its shadow is, as an 8-bit image with `pad` more pixels on each side.
+        pad: How far the shadow reaches beyond it.
+    """
+
+    image: Image.Image
+    alpha: Image.Image
+    covers: NDArray[np.bool_]
+    shadow: Image.Image
+    pad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A picture as its file has it, without the empty space around the object.
+
+    Attributes:
+        image: In RGBA.
+        rim: The mean colour of the pixels at the object's outline, in RGB from 0 to 255: what
+            sets it off from a backdrop.
+    """
+
+    image: Image.Image
+    rim: tuple[float, float, float]
+
+
+@lru_cache(maxsize=256)
+def load(file: Path) -> Loaded:
+    """Read a picture of an object.
+
+    Raises:
+        SpriteError: It is missing, damaged or shows nothing.
+    """
+    try:
+        with Image.open(file) as opened:
+            image = opened.convert("RGBA")
+    except FileNotFoundError:
+        raise SpriteError(f"{file} does not exist; put the picture there") from None
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise SpriteError(f"{file} cannot be read as a picture: {error}") from None
+    solid = image.getchannel("A").point([0] * 128 + [255] * 128)
+    box = solid.getbbox()
+    if box is None:
+        raise SpriteError(f"{file} shows nothing: all of it is more than half transparent")
+    return Loaded(image.crop(box), _rim(image.crop(box), solid.crop(box)))
+
+
+def _rim(image: Image.Image, solid: Image.Image) -> tuple[float, float, float]:
+    framed = Image.new("L", (solid.width + 2, solid.height + 2))
+    framed.paste(solid, (1, 1))
+    inner = np.asarray(framed.filter(ImageFilter.MinFilter(7)))[1:-1, 1:-1]
+    outline = (np.asarray(solid) > 0) & (inner == 0)
+    red, green, blue = np.asarray(image)[outline][:, :3].mean(axis=0)
+    return float(red), float(green), float(blue)
+
+
+@lru_cache(maxsize=512)
+def cut_out(file: Path, extent: int) -> CutOut:
+    """Return a picture of an object, scaled so that its larger side has `extent` pixels.
+
+    Raises:
+        SpriteError: The picture cannot be drawn.
+    """
+    image = load(file).image
+    share = extent / max(image.size)
+    size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
+    scaled = image.resize(size, Image.Resampling.LANCZOS)
+    alpha = scaled.getchannel("A")
+    blur = max(1.0, extent * SHADOW_BLUR)
+    pad = round(2 * blur)
+    shadow = Image.new("L", (size[0] + 2 * pad, size[1] + 2 * pad))
+    shadow.paste(alpha.point(lambda value: value * SHADOW_SHARE), (pad, pad))
+    return CutOut(
+        scaled.convert("RGB"),
+        alpha,
+        np.asarray(alpha) >= 128,
+        shadow.filter(ImageFilter.GaussianBlur(blur)),
+        pad,
+    )

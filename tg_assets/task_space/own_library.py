@@ -1,0 +1,182 @@
+"""The project's own format of a library: tables and pictures in a folder that anyone can add to.
+
+A folder holds ``objects.csv``, a row an object, with its pictures; ``taxonomy.csv``, from parent to
+child; and, where display names differ from the categories' ids, ``names.csv``. Several folders lie
+on top of each other: what a later one adds stands beside what the earlier ones have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from tg_assets.task_space.library import (
+    ATTRIBUTE_TYPES,
+    OBJECTS_FILE,
+    TAXONOMY_FILE,
+    Asset,
+    Attribute,
+    Library,
+    LibraryError,
+    load_published,
+)
+from tg_assets.task_space.library_tables import Cells, read_table
+from tg_assets.task_space.sprite_files import check_sprite
+from tg_assets.task_space.taxonomy import Edge, Taxonomy, TaxonomyError
+
+OBJECTS_TABLE = "objects.csv"
+TAXONOMY_TABLE = "taxonomy.csv"
+NAMES_TABLE = "names.csv"
+SHIPPED = Path(__file__).parent / "shipped"
+"""The folder of the library that comes with the project."""
+
+_YES = {"": False, "no": False, "yes": True}
+
+
+def open_library(folders: Sequence[Path] = ()) -> Library:
+    """Load a library of either format, told by its files; the shipped one where none is given.
+
+    Args:
+        folders: One in the format that Task-Me-Anything publishes, or any number in the project's
+            own, the lowest first. A folder that is called ``shipped`` and is not there is the
+            library that comes with the project.
+
+    Raises:
+        LibraryError: As `load_own` and `load_published` say it.
+        TaxonomyError: The taxonomy runs in a circle.
+    """
+    layers = [SHIPPED if str(f) == "shipped" and not f.exists() else f for f in folders]
+    for folder in layers:
+        if (folder / OBJECTS_TABLE).exists():
+            continue
+        if not any((folder / name).exists() for name in (TAXONOMY_FILE, OBJECTS_FILE)):
+            raise LibraryError(
+                f"{folder} holds no library: neither {OBJECTS_TABLE}, of the project's format, nor "
+                f"{TAXONOMY_FILE} and {OBJECTS_FILE}, of Task-Me-Anything's"
+            )
+        if len(layers) > 1:
+            raise LibraryError(
+                f"{folder} holds a library in Task-Me-Anything's format, which cannot lie on "
+                "others; give it alone"
+            )
+        return load_published(folder)
+    return load_own(layers or [SHIPPED])
+
+
+def load_own(folders: Sequence[Path]) -> Library:
+    """Load a library in the project's own format.
+
+    Args:
+        folders: Each with its tables, the lowest layer first.
+
+    Raises:
+        LibraryError: A table or a file that it names is missing or is not what it should be; the
+            message names file, row and column.
+        TaxonomyError: The taxonomy runs in a circle.
+    """
+    edges = [edge for folder in folders for edge in _edges(folder)]
+    categories = {end for edge in edges for end in edge if end}
+    assets = _assets(folders, categories)
+    with_assets = {category for asset in assets.values() for category in asset.categories}
+    try:
+        tree = Taxonomy([edge for edge in edges if all(edge)], with_assets)
+    except TaxonomyError as error:
+        files = " or ".join(str(folder / TAXONOMY_TABLE) for folder in folders)
+        raise TaxonomyError(f"{files}: {error}") from None
+    said = _names(folders, categories)
+    aliases = {concept: said.get(concept, (concept,)) for concept in tree.concepts}
+    names = {concept: mine[0] for concept, mine in aliases.items()}
+    return Library(tree, assets, names, aliases, folders[0].resolve())
+
+
+def _edges(folder: Path) -> list[Edge]:
+    """Return the edges of a taxonomy; a category that stands alone has an empty parent."""
+    columns = ("parent", "child")
+    return [
+        (cells.one("parent"), cells.needed("child"))
+        for cells in _optional(folder / TAXONOMY_TABLE, columns)
+    ]
+
+
+def _names(folders: Sequence[Path], categories: set[str]) -> dict[str, tuple[str, ...]]:
+    """Return every name of the categories whose names are not just their ids."""
+    found: dict[str, tuple[str, ...]] = {}
+    for folder in folders:
+        for cells in _optional(folder / NAMES_TABLE, ("category", "name")):
+            category = _known(cells, cells.needed("category"), categories)
+            cells.needed("name")
+            found[category] = cells.several("name")
+    return found
+
+
+def _optional(file: Path, columns: Sequence[str]) -> tuple[Cells, ...]:
+    """Return the rows of a table that a folder may leave out."""
+    return read_table(file, required=columns, known=columns) if file.exists() else ()
+
+
+def _assets(folders: Sequence[Path], categories: set[str]) -> dict[str, Asset]:
+    assets: dict[str, Asset] = {}
+    places: dict[str, str] = {}
+    for folder in folders:
+        table = read_table(
+            folder / OBJECTS_TABLE,
+            required=("id", "category"),
+            known=("id", "category", "sprite", "model", *ATTRIBUTE_TYPES, "round"),
+        )
+        for cells in table:
+            asset = _asset(cells, folder.resolve(), categories)
+            if asset.id in places:
+                raise cells.wrong("id", f"{asset.id!r} stands at {places[asset.id]} already")
+            assets[asset.id], places[asset.id] = asset, cells.place
+        if not table:
+            raise LibraryError(f"{folder / OBJECTS_TABLE} names no object; add a row for each")
+    return assets
+
+
+def _asset(cells: Cells, folder: Path, categories: set[str]) -> Asset:
+    cells.needed("category")
+    if not cells.one("sprite") and not cells.one("model"):
+        raise cells.wrong("sprite", "is empty and so is model: there is nothing to draw; name one")
+    if cells.one("round") not in _YES:
+        raise cells.wrong("round", f"holds {cells.one('round')!r}; write yes, no or nothing")
+    values = [Attribute(kind, value) for kind in ATTRIBUTE_TYPES for value in cells.several(kind)]
+    return Asset(
+        id=cells.needed("id"),
+        categories=tuple(sorted(_known(cells, c, categories) for c in cells.several("category"))),
+        attributes=tuple(sorted(values)),
+        views=tuple((_sprite(cells, folder, name), 0.0) for name in cells.several("sprite")),
+        model=_model(cells, folder),
+        is_round=_YES[cells.one("round")],
+    )
+
+
+def _sprite(cells: Cells, folder: Path, name: str) -> str:
+    file = folder / name
+    if not file.is_file():
+        raise cells.wrong("sprite", f"{file} does not exist; put the picture there")
+    if problem := check_sprite(file):
+        raise cells.wrong("sprite", f"{file} {problem}")
+    return str(file)
+
+
+def _model(cells: Cells, folder: Path) -> str | None:
+    """Return a model: a file where the name has an ending, else one that the renderer knows."""
+    name = cells.one("model")
+    if not Path(name).suffix:
+        return name or None
+    if not (folder / name).is_file():
+        raise cells.wrong("model", f"{folder / name} does not exist; put the model there")
+    return str(folder / name)
+
+
+def _known(cells: Cells, category: str, categories: set[str]) -> str:
+    if category in categories:
+        return category
+    near = get_close_matches(category, sorted(categories), 1)
+    meant = f"did you mean {near[0]!r}? Else add" if near else "add"
+    raise cells.wrong(
+        "category",
+        f"{category!r} is in no {TAXONOMY_TABLE}; {meant} a row PARENT,{category} there, without "
+        "PARENT where it stands alone",
+    )
