@@ -20,6 +20,7 @@ def film(clip: Clip, frames_per_second: int = FRAMES_PER_SECOND) -> bytes:
         ValueError: A side of the frames is odd, which 4:2:0 cannot hold.
     """
     import av
+    import numpy as np
 
     width, height = clip.frames[0].image.size
     if width % 2 or height % 2:
@@ -31,6 +32,7 @@ def film(clip: Clip, frames_per_second: int = FRAMES_PER_SECOND) -> bytes:
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.options = {"crf": str(QUALITY), "threads": "1", "preset": "medium"}
         for picture in clip.frames:
-            container.mux(stream.encode(av.VideoFrame.from_image(picture.image)))
+            pixels = np.asarray(picture.image)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode())
     return buffer.getvalue()

@@ -108,7 +108,7 @@ def _ground(bpy: Any, scene: dict[str, Any]) -> None:
         texture.inputs["Color2"].default_value = second
         texture.inputs["Scale"].default_value = 2.0
         if "Mortar" in texture.inputs:
-            texture.inputs["Mortar"].default_value = tuple(0.7 * c for c in second[:3]) + (1,)
+            texture.inputs["Mortar"].default_value = (*(0.7 * c for c in second[:3]), 1)
             texture.inputs["Mortar Size"].default_value = 0.008
             texture.inputs["Brick Width"].default_value = 4.0
         place = tree.nodes.new("ShaderNodeNewGeometry")

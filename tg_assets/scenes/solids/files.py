@@ -27,7 +27,6 @@ MOST_FACES = 500_000
 CREASE = 40.0
 
 
-@lru_cache(maxsize=64)
 def solid_from(file: Path) -> Solid:
     """Return the model in a file, in the colours that it has there.
 
@@ -41,6 +40,13 @@ def solid_from(file: Path) -> Solid:
     Raises:
         LibraryError: The file is missing, cannot be read, holds no faces or too many.
     """
+    stamp = file.stat().st_mtime_ns if file.is_file() else 0
+    return _solid_from(file, stamp)
+
+
+@lru_cache(maxsize=64)
+def _solid_from(file: Path, stamp: int) -> Solid:
+    """Return the model of a file as it was at a time: a file that changes is read again."""
     meshes = _meshes(file)
     faces = sum(len(mesh.faces) for mesh in meshes)
     if not faces:

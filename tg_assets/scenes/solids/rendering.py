@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from tg_assets.scenes.picture import Clip, Picture
 from tg_assets.scenes.solids.drawing import draw
-from tg_assets.scenes.solids.files import solid_from
+from tg_assets.scenes.solids.files import SUFFIXES, solid_from
 from tg_assets.scenes.solids.looks import look
 from tg_assets.scenes.solids.models import MODELS
 from tg_assets.scenes.solids.paints import COLORS, MATERIALS, PaintError
@@ -48,21 +49,19 @@ def solid_of(library: Library, name: str) -> Solid:
         LibraryError: The library has no such asset, or it has no model.
         PaintError: Its colour or material is none that can be painted.
     """
-    asset = library.assets.get(name)
-    if asset is None:
-        raise LibraryError(f"the library has no object {name!r}")
+    asset = library.asset(name)
     if asset.model is None:
         raise LibraryError(f"object {name} has no 3D model: it cannot stand in a 3D picture")
     color, material = paint_of(asset)
     if asset.model in MODELS:
         facts = MODELS[asset.model]
         return built(asset.model).painted(color or facts.colors[0], material or facts.materials[0])
-    if library.folder is None:
+    if not Path(asset.model).suffix:
         raise LibraryError(
-            f"object {name}: {asset.model!r} is no built-in model, and the library has no folder "
-            "that could hold it as a file"
+            f"object {name}: there is no built-in model {asset.model!r}; a model of your own is a "
+            f"file of {', '.join(SUFFIXES)} in the library's folder"
         )
-    return solid_from(library.folder / asset.model).painted(color, material)
+    return solid_from(library.file(asset.model)).painted(color, material)
 
 
 def paint_of(asset: Asset) -> tuple[str | None, str | None]:

@@ -72,9 +72,9 @@ def _near_ground(point: Floats, normal: Floats) -> Floats:
 def _behind(look: Look, point: Floats, ray: Floats, normal: Floats, along: Floats) -> Floats:
     """Return the ground that shows through clear things, bent at their surface."""
     bent = ray + normal * (np.float32(0.3) * along)[:, None]
-    down = np.minimum(bent[:, 2], np.float32(-0.2))
-    reach = -point[:, 2] / down
-    return ground(look, point[:, 0] + bent[:, 0] * reach, point[:, 1] + bent[:, 1] * reach)
+    reach = point[:, 2] / np.maximum(-bent[:, 2], np.float32(0.2))
+    x, y = (point[:, k] + bent[:, k] * reach for k in range(2))
+    return ground(look, np.asarray(x, np.float32), np.asarray(y, np.float32))
 
 
 def _filtered(base: Floats, along: Floats) -> Floats:

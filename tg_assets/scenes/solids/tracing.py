@@ -61,6 +61,11 @@ class Hits:
     normal: Floats
     ray: Floats
 
+    def some(self, which: Ints) -> Hits:
+        """Return some of them."""
+        parts = (self.triangle, self.u, self.v, self.point, self.normal, self.ray)
+        return Hits(*(part[which] for part in parts))
+
 
 @dataclass(frozen=True, eq=False)
 class Lit:
