@@ -37,19 +37,21 @@ def soundness(
     json: JsonOption = False,
 ) -> None:
     """Check random instances by themselves; exit with 1 where one is not sound."""
+    from tg_assets.task_space import verifying
     from tg_assets.task_space.generators import GENERATORS
-    from tg_assets.task_space.verifying import verify_in_processes
 
     started = time.perf_counter()
     with plain_words():
         names = [_known(generator)] if generator else list(GENERATORS)
         at_once = workers or os.cpu_count() or 1
-        both = {name: (Verified(), Verified()) for name in names}
-        for name, verified in verify_in_processes(data or (), names, n, seed, at_once):
-            both[name] = verified, Verified()
+        both = {name: (verifying.Verified(), verifying.Verified()) for name in names}
+        for name, verified in verifying.verify_in_processes(data or (), names, n, seed, at_once):
+            both[name] = verified, verifying.Verified()
             _progress(name, verified, "instances")
         drawn = names if rendered else ()
-        for name, verified in verify_in_processes(data or (), drawn, rendered, seed, at_once, True):
+        for name, verified in verifying.verify_in_processes(
+            data or (), drawn, rendered, seed, at_once, True
+        ):
             both[name] = both[name][0], verified
             _progress(name, verified, "drawn")
     seconds = time.perf_counter() - started
