@@ -1,4 +1,4 @@
-"""Pictures of worlds drawn as plain rectangles, every thing in its colour."""
+"""Pictures of worlds drawn as plain squares and bars, every thing in its colour."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def picture(library: Library, world: World, frame: int = 0) -> Picture:
     image = np.full((SIDE, SIDE, 3), 235, np.uint8)
     mask = np.zeros((SIDE, SIDE), np.uint8)
     for number, thing in enumerate(world.things, 1):
-        box = _box(thing, world.grid, frame)
-        mask[box] = number
-        image[box] = _paint(library, thing, image[box].shape[:2], frame)
+        covered = _covered(thing, world.grid, frame)
+        (colour,) = (a.value for a in library.assets[thing.asset].attributes if a.type == "color")
+        mask[covered] = number
+        image[covered] = PROTOTYPES[colour][0]
     return Picture(Image.fromarray(image), mask)
 
 
@@ -34,24 +35,21 @@ def clip(library: Library, world: World) -> Clip:
     return Clip(tuple(picture(library, world, frame) for frame in range(FRAMES)))
 
 
-def _box(thing: Thing, grid: int, frame: int) -> tuple[slice, slice]:
+def _covered(thing: Thing, grid: int, frame: int) -> NDArray[np.bool_]:
+    """Return the pixels of a thing: a square, or a bar that turns."""
     cell = SIDE / grid
     row, column = divmod(CELLS[grid].index(thing.cell), grid)
     half = max(3, round(cell * thing.size * 0.35))
-    x, y = round((column + 0.5) * cell), round((row + 0.5) * cell)
-    if thing.motion is not None and thing.motion.kind == "move":
-        right, down = TOWARDS[thing.motion.direction]
-        x, y = x + right * (frame - 7) * 2 // 2, y + down * (frame - 7) * 2 // 2
-    return slice(y - half, y + half), slice(x - half, x + half)
-
-
-def _paint(library: Library, thing: Thing, shape: tuple[int, int], frame: int) -> NDArray[np.uint8]:
-    """Return a thing's colour, with a stripe that goes round when it turns."""
-    (colour,) = (a.value for a in library.assets[thing.asset].attributes if a.type == "color")
-    painted = np.full((*shape, 3), PROTOTYPES[colour][0], np.uint8)
-    if thing.motion is not None and thing.motion.kind == "rotate":
-        painted[:, frame % 4 :: 6] = 255 - painted[:, frame % 4 :: 6]
-    return painted
+    y, x = np.mgrid[0:SIDE, 0:SIDE] - np.array([row + 0.5, column + 0.5])[:, None, None] * cell
+    motion = thing.motion
+    if motion is not None and motion.kind == "move":
+        right, down = TOWARDS[motion.direction]
+        x, y = x - right * (frame - 7), y - down * (frame - 7)
+    if motion is None or motion.kind == "move":
+        return np.asarray(np.maximum(abs(x), abs(y)) <= half)
+    angle = np.pi / FRAMES * frame * (1 if motion.direction == "clockwise" else -1)
+    along, beside = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
+    return np.asarray((abs(along) <= half) & (abs(beside) <= half / 2))
 
 
 def changed(

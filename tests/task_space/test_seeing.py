@@ -15,8 +15,6 @@ from tg_assets.scenes.picture import Clip, Picture
 from tg_assets.task_space.soundness.checking import Checker
 from tg_assets.task_space.soundness.colours import PROTOTYPES, could_be, is_plainly
 from tg_assets.task_space.soundness.faults import SEEN_KINDS
-from tg_assets.task_space.soundness.moving import clip_faults
-from tg_assets.task_space.soundness.seeing import picture_faults
 from tg_assets.task_space.world import Motion, World
 
 LIBRARY = library()
@@ -26,14 +24,7 @@ VIDEOS = [name for name, row in ROWS.items() if row[1].kind == "video"]
 
 
 def kinds(name: str, shown: Picture | Clip) -> set[str]:
-    mine = instance(name)
-    claim = mine.asked.claim
-    assert claim is not None
-    if isinstance(shown, Clip):
-        found = clip_faults(mine.world, claim, CHECKER.picked(mine), shown, CHECKER.truths)
-    else:
-        found = picture_faults(mine.world, claim, CHECKER.picked(mine), shown, CHECKER.truths)
-    return {fault.kind for fault in found}
+    return {fault.kind for fault in CHECKER.seen_faults(instance(name), shown)}
 
 
 @pytest.mark.parametrize("name", STILLS)
@@ -103,6 +94,7 @@ PLANTED = [
     ("mask", "what", other_size),
     ("mask", "what", in_gray),
     ("mask", "what move", short),
+    ("mask", "what", lambda name: clip(LIBRARY, instance(name).world)),
     ("not visible", "what", spoiled(hide)),
     ("cut off", "what", spoiled(cut)),
     ("outside its cell", "what", spoiled(shift)),
@@ -115,6 +107,7 @@ PLANTED = [
     ("motion not seen", "what move", drawn(0, motion=None)),
     ("motion not seen", "what move", drawn(0, motion=Motion("move", "right"))),
     ("motion not seen", "what rotate", drawn(0, motion=None)),
+    ("motion not seen", "what rotate", drawn(0, motion=Motion("rotate", "counterclockwise"))),
     ("motion unasked", "what move", drawn(1, motion=Motion("move", "left"))),
     ("motion unasked", "what move", drawn(2, motion=Motion("rotate", "clockwise"))),
 ]

@@ -74,7 +74,7 @@ MATERIALS: Mapping[str, Material] = MappingProxyType(
         "metal": Material(mirror=0.85, edge=1.0, gloss=60, highlight=1.2, tinted=True),
         "wood": Material(edge=0.06, gloss=20, highlight=0.08, grain="wood"),
         "stone": Material(grain="stone"),
-        "glass": Material(mirror=0.08, edge=0.9, gloss=200, highlight=1.6, clear=0.72),
+        "glass": Material(mirror=0.08, edge=0.9, gloss=200, highlight=1.6, clear=0.86),
     }
 )
 """What the values of the attribute type material look like."""

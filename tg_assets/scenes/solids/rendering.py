@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from tg_assets.scenes.picture import Clip, Picture
 from tg_assets.scenes.solids.drawing import draw
+from tg_assets.scenes.solids.files import SUFFIXES, solid_from
 from tg_assets.scenes.solids.looks import look
 from tg_assets.scenes.solids.models import MODELS
 from tg_assets.scenes.solids.paints import COLORS, MATERIALS, PaintError
@@ -47,18 +49,19 @@ def solid_of(library: Library, name: str) -> Solid:
         LibraryError: The library has no such asset, or it has no model.
         PaintError: Its colour or material is none that can be painted.
     """
-    asset = library.assets.get(name)
-    if asset is None:
-        raise LibraryError(f"the library has no object {name!r}")
+    asset = library.asset(name)
     if asset.model is None:
         raise LibraryError(f"object {name} has no 3D model: it cannot stand in a 3D picture")
-    if asset.model not in MODELS:
-        raise LibraryError(f"object {name}: there is no model {asset.model!r}")
     color, material = paint_of(asset)
-    facts = MODELS[asset.model]
-    return built(asset.model).painted(
-        color or (facts.colors[0] if facts.colors else None), material or facts.materials[0]
-    )
+    if asset.model in MODELS:
+        facts = MODELS[asset.model]
+        return built(asset.model).painted(color or facts.colors[0], material or facts.materials[0])
+    if not Path(asset.model).suffix:
+        raise LibraryError(
+            f"object {name}: there is no built-in model {asset.model!r}; a model of your own is a "
+            f"file of {', '.join(SUFFIXES)} in the library's folder"
+        )
+    return solid_from(library.file(asset.model)).painted(color, material)
 
 
 def paint_of(asset: Asset) -> tuple[str | None, str | None]:

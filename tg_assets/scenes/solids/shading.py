@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,18 +9,10 @@ from tg_assets.scenes.solids.looks import Look, ground
 from tg_assets.scenes.solids.paints import MATERIALS
 from tg_assets.scenes.solids.solid import Floats
 from tg_assets.scenes.solids.stage import Stage
-from tg_assets.scenes.solids.tracing import Hits, Ints, mixed
+from tg_assets.scenes.solids.tracing import Hits, Ints, Lit, mixed
 
 LAMP, SKY, BOUNCE = np.float32(0.72), np.float32(0.5), np.float32(0.3)
 _MATERIALS = list(MATERIALS.values())
-
-
-@dataclass(frozen=True, eq=False)
-class Lit:
-    """The light that reaches points: shares of lamp and sky, 0 to 1."""
-
-    lamp: Floats
-    sky: Floats
 
 
 def shade(stage: Stage, look: Look, hits: Hits, lit: Lit) -> Floats:
@@ -55,7 +45,7 @@ def _surface(stage: Stage, look: Look, hits: Hits, lit: Lit, mine: Ints, number:
     diffuse = base * (LAMP * facing * lamp + around * sky)[:, None]
     along = np.einsum("ij,ij->i", ray, normal)
     if material.clear:
-        through = _behind(look, point, ray) * (np.float32(0.25) + np.float32(0.75) * base)
+        through = _behind(look, point, ray, normal, along) * _filtered(base, along)
         diffuse = diffuse * np.float32(1 - material.clear) + through * np.float32(material.clear)
     if not material.edge:
         return np.asarray(diffuse)
@@ -79,10 +69,18 @@ def _near_ground(point: Floats, normal: Floats) -> Floats:
     return np.asarray(1 - np.float32(0.3) * close * (1 - normal[:, 2]))
 
 
-def _behind(look: Look, point: Floats, ray: Floats) -> Floats:
-    """Return the ground that shows through clear things."""
-    reach = -point[:, 2] / ray[:, 2]
-    return ground(look, point[:, 0] + ray[:, 0] * reach, point[:, 1] + ray[:, 1] * reach)
+def _behind(look: Look, point: Floats, ray: Floats, normal: Floats, along: Floats) -> Floats:
+    """Return the ground that shows through clear things, bent at their surface."""
+    bent = ray + normal * (np.float32(0.3) * along)[:, None]
+    reach = point[:, 2] / np.maximum(-bent[:, 2], np.float32(0.2))
+    x, y = (point[:, k] + bent[:, k] * reach for k in range(2))
+    return ground(look, np.asarray(x, np.float32), np.asarray(y, np.float32))
+
+
+def _filtered(base: Floats, along: Floats) -> Floats:
+    """Return what colored glass lets through: less where light runs along its wall."""
+    thick = np.float32(0.35) + np.float32(0.75) * (1 - np.minimum(np.abs(along), 1)) ** 2
+    return np.asarray(np.maximum(base, np.float32(0.02)) ** thick[:, None])
 
 
 def _room(ray: Floats) -> Floats:

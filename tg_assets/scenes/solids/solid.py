@@ -13,7 +13,7 @@ from tg_assets.scenes.solids.paints import COLORS, MATERIALS
 from tg_assets.scenes.solids.parts import Part
 
 Floats = NDArray[np.float32]
-ELEVATION = 49.0
+ELEVATION = 51.0
 """Degrees by which the camera looks down."""
 MATERIAL_NUMBER = {name: number for number, name in enumerate(MATERIALS)}
 

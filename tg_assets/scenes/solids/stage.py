@@ -18,7 +18,7 @@ from tg_assets.scenes.solids.parts import rotation
 from tg_assets.scenes.solids.solid import ELEVATION, Floats, Solid
 from tg_assets.task_space.world import FRAMES, Motion, Thing, World
 
-LARGEST = {"3d": 0.74, "video": 0.52}
+LARGEST = {"3d": 0.71, "video": 0.52}
 """What a thing of size 1 measures across, in cells, by kind of world."""
 TRAVEL = 0.22
 """How far a moving thing gets from the middle of its cell, in cells."""
@@ -91,6 +91,22 @@ def camera(grid: int, pixels: int) -> Camera:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How a solid is put on the ground.
+
+    Attributes:
+        x, y: Where its axis stands, in cells.
+        size: By what it is scaled.
+        turn: Degrees about its axis, counterclockwise seen from above.
+    """
+
+    x: float
+    y: float
+    size: float
+    turn: float
+
+
 @dataclass(frozen=True, eq=False)
 class Stage:
     """Everything that stands on the ground, as one list of triangles.
@@ -121,7 +137,7 @@ def set_up(world: World, solids: Sequence[Solid], frame: int | None = None) -> S
         frame: Of a video, from 0; null for a picture.
     """
     placed = [
-        _place(world, thing, solid, frame)
+        _place(solid, placement(world, thing, solid, frame))
         for thing, solid in zip(world.things, solids, strict=True)
     ]
     counts = [len(solid.corners) for solid in solids]
@@ -139,13 +155,19 @@ def _joined(parts: Sequence[Floats]) -> Floats:
     return np.concatenate([np.zeros((0, 3, 3), np.float32), *parts])
 
 
-def _place(world: World, thing: Thing, solid: Solid, frame: int | None) -> tuple[Floats, Floats]:
+def placement(world: World, thing: Thing, solid: Solid, frame: int | None) -> Placement:
+    """Return where a thing stands in a frame."""
     size = thing.size * LARGEST["3d" if world.kind == "3d" else "video"]
-    turn = rotation("z", thing.turn + turned_by(thing.motion, frame)).T.astype(np.float32)
     x, y = spot(world.grid, world.cells.index(thing.cell))
     right, away = moved_by(thing.motion, frame)
-    place = np.array([x + right, y + away - FORWARD * solid.height * size, 0], np.float32)
-    return solid.corners @ turn * np.float32(size) + place, solid.normals @ turn
+    turn = thing.turn + turned_by(thing.motion, frame)
+    return Placement(x + right, y + away - FORWARD * solid.height * size, size, turn)
+
+
+def _place(solid: Solid, at: Placement) -> tuple[Floats, Floats]:
+    turn = rotation("z", at.turn).T.astype(np.float32)
+    corners = solid.corners @ turn * np.float32(at.size)
+    return corners + np.array([at.x, at.y, 0], np.float32), solid.normals @ turn
 
 
 def spot(grid: int, place: int) -> tuple[float, float]:

@@ -17,7 +17,7 @@ Ints = NDArray[np.intp]
 LAMP_SAMPLES, SKY_SAMPLES = 2, 2
 LAMP_RADIUS = np.float32(0.16)
 """The lamp's radius at distance 1: how soft shadows are."""
-SKY_REACH = np.float32(0.7)
+SKY_REACH = np.float32(0.45)
 """How near something must be to take a point's share of the sky, in cells."""
 LIFT = np.float32(2e-3)
 PATTERN = 4
@@ -61,6 +61,19 @@ class Hits:
     normal: Floats
     ray: Floats
 
+    def some(self, which: Ints) -> Hits:
+        """Return some of them."""
+        parts = (self.triangle, self.u, self.v, self.point, self.normal, self.ray)
+        return Hits(*(part[which] for part in parts))
+
+
+@dataclass(frozen=True, eq=False)
+class Lit:
+    """The light that reaches points: shares of lamp and of the sky above them, 0 to 1."""
+
+    lamp: Floats
+    sky: Floats
+
 
 class Tracer:
     """Casts rays into a stage."""
@@ -72,6 +85,11 @@ class Tracer:
         solid = ~_CLEAR[stage.materials]
         self._dark = self._scene if solid.all() else _embree_scene(stage.corners[solid])
         self._no_shadow = not solid.any()
+        self._boxes = [
+            (mine.min(axis=(0, 1)), mine.max(axis=(0, 1)))
+            for number in np.unique(stage.things)
+            for mine in [stage.corners[stage.things == number]]
+        ]
 
     def hits(self, camera: Camera, px: Floats, py: Floats) -> Hits:
         """Return what shows at points of the picture."""
@@ -94,33 +112,48 @@ class Tracer:
         normal[on] = np.where(behind[:, None], -seen, seen)
         return Hits(triangle, u, v, point.astype(np.float32), normal, rays)
 
-    def lamp_share(self, hits: Hits, light: Floats, phase: Ints) -> Floats:
-        """Return the share of the lamp that each point sees."""
+    def lit(self, hits: Hits, light: Floats, phase: Ints) -> Lit:
+        """Return how much of lamp and sky each point sees."""
+        lit = Lit(np.ones(len(hits.point), np.float32), np.ones(len(hits.point), np.float32))
+        near = np.flatnonzero((hits.triangle >= 0) | self._near(hits.point, light))
+        if near.size:
+            start = hits.point[near] + hits.normal[near] * LIFT
+            lit.lamp[near] = self._lamp(start, light, phase[near])
+            lit.sky[near] = self._sky(start, hits.normal[near], phase[near])
+        return lit
+
+    def _near(self, points: Floats, light: Floats) -> NDArray[np.bool_]:
+        """Return which points of the ground a thing can keep light from."""
+        found = np.zeros(len(points), bool)
+        x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+        slant = np.float32(np.hypot(light[0], light[1]) / light[2] + 2 * LAMP_RADIUS)
+        for low, high in self._boxes:
+            middle, around = (low + high) / 2, np.hypot(*(high - low)[:2]) / 2
+            reach = np.float32(around + max(SKY_REACH, high[2] * slant))
+            found |= np.square(x - middle[0]) + np.square(y - middle[1]) < reach * reach
+        return found
+
+    def _lamp(self, start: Floats, light: Floats, phase: Ints) -> Floats:
         if self._no_shadow:
-            return np.ones(len(hits.point), np.float32)
+            return np.ones(len(start), np.float32)
         side = np.cross(light, np.array([0, 0, 1], np.float32))
         side /= np.linalg.norm(side)
         other = np.cross(side, light)
         spots = _disk(LAMP_SAMPLES) * LAMP_RADIUS
         towards = light + spots[:, :1] * side + spots[:, 1:] * other
         towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-        start = hits.point + hits.normal * LIFT
         seen = np.zeros(len(start), np.float32)
         for k in range(LAMP_SAMPLES):
             seen += self._open(self._dark, start, towards[phase * LAMP_SAMPLES + k], None)
         return np.asarray(seen / np.float32(LAMP_SAMPLES))
 
-    def sky_share(self, hits: Hits, phase: Ints) -> Floats:
-        """Return the share of the sky above its surface that each point sees."""
-        if self._empty:
-            return np.ones(len(hits.point), np.float32)
+    def _sky(self, start: Floats, normal: Floats, phase: Ints) -> Floats:
         directions = _sphere(SKY_SAMPLES)
-        start = hits.point + hits.normal * LIFT
         reach = np.full(len(start), SKY_REACH, np.float32)
         seen = np.zeros(len(start), np.float32)
         for k in range(SKY_SAMPLES):
             # A unit normal plus a point of the unit sphere is spread as the cosine asks.
-            towards = hits.normal * np.float32(1.001) + directions[phase * SKY_SAMPLES + k]
+            towards = normal * np.float32(1.001) + directions[phase * SKY_SAMPLES + k]
             towards /= np.sqrt(np.einsum("ij,ij->i", towards, towards))[:, None]
             seen += self._open(self._scene, start, towards, reach)
         return np.asarray(seen / np.float32(SKY_SAMPLES))

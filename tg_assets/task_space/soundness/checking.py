@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
 
+from tg_assets.scenes.picture import Clip, Picture
 from tg_assets.task_space.grids import CELLS, RELATIVE
 from tg_assets.task_space.instance import Claim, Instance
 from tg_assets.task_space.library import Library
 from tg_assets.task_space.soundness.claims import claim_of, kind_and_family, motion_of
 from tg_assets.task_space.soundness.faults import Fault
 from tg_assets.task_space.soundness.fitting import CLEARLY, Picked, pick
+from tg_assets.task_space.soundness.moving import clip_faults
 from tg_assets.task_space.soundness.options import option_faults
+from tg_assets.task_space.soundness.seeing import picture_faults
 from tg_assets.task_space.soundness.truths import Truth, Truths
 from tg_assets.task_space.soundness.wording import question_faults
 from tg_assets.task_space.world import Thing, World
@@ -51,12 +54,22 @@ class Checker:
             found.append(Fault("task type", f"{instance.task_type!r} is no path in the tree"))
         return found
 
-    def picked(self, instance: Instance) -> Picked:
-        """Return what a sound instance's question picks out."""
-        claim = instance.asked.claim
+    def seen_faults(self, instance: Instance, shown: Picture | Clip) -> list[Fault]:
+        """Return everything that a sound instance's picture or video does not show as it should.
+
+        Args:
+            instance: Has no `faults`.
+            shown: A clip where its world is a video.
+        """
+        claim, world = instance.asked.claim, instance.world
         if claim is None:
-            raise ValueError("a question about a scene graph has no claim about a world")
-        return pick(claim, instance.world, self.truths)
+            return [Fault("claim", "there is no claim about a world")]
+        if isinstance(shown, Clip) != (world.kind == "video"):
+            return [Fault("mask", f"a {type(shown).__name__} of a world of kind {world.kind}")]
+        picked = pick(claim, world, self.truths)
+        if isinstance(shown, Clip):
+            return clip_faults(world, claim, picked, shown, self.truths)
+        return picture_faults(world, claim, picked, shown, self.truths)
 
     def _world_faults(self, world: World) -> Iterator[Fault]:
         if world.grid not in CELLS:

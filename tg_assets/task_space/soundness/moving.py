@@ -22,6 +22,9 @@ FAR = 0.05
 """A path as a share of the picture's side that anybody sees."""
 STILL = 0.02
 """A path that nobody takes for a motion: of a thing that stands still or turns."""
+LONG, TURNED = 0.15, 0.5
+"""How much longer than wide an outline has to be to tell its turn, and a turn (radians) that is
+plain."""
 CHANGED, UNCHANGED = 2.5, 1.5
 """Mean differences of a thing's pixels, of 255, between frames: of what turns, of what is still."""
 
@@ -64,8 +67,32 @@ def _motion_faults(thing: Thing, number: int, frames: Sequence[Picture]) -> Iter
         yield Fault("motion unasked", f"{name} should stay where it is; it {moved}")
     elif motion is not None and changed < CHANGED:
         yield Fault("motion not seen", f"{name} should turn {motion.direction}; it {moved}")
+    elif motion is not None and _turns_the_other_way(motion, number, frames):
+        yield Fault("motion not seen", f"{name} should turn {motion.direction}, not the other way")
     elif motion is None and changed > UNCHANGED:
         yield Fault("motion unasked", f"{name} should be still; it {moved}")
+
+
+def _turns_the_other_way(motion: Motion, number: int, frames: Sequence[Picture]) -> bool:
+    """Whether a thing's outline plainly turns against its motion.
+
+    Seen from above and in front, what turns clockwise as seen from above turns clockwise in the
+    picture. Of an outline that is about as wide as high nothing is said.
+    """
+    axes = np.array([_axis(frame.mask == number) for frame in frames])
+    if np.hypot(*axes.T).min() < LONG:
+        return False
+    doubled = np.unwrap(np.arctan2(axes[:, 1], axes[:, 0]))
+    turned = float(doubled[-1] - doubled[0]) / 2  # y points down: positive is clockwise
+    return abs(turned) > TURNED and (turned > 0) != (motion.direction == "clockwise")
+
+
+def _axis(covered: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return which way an outline is long: a vector at twice the angle, from 0 to 1 in length."""
+    rows, columns = np.nonzero(covered)
+    x, y = columns - columns.mean(), rows - rows.mean()
+    wide, high, across = float((x * x).mean()), float((y * y).mean()), float((x * y).mean())
+    return (wide - high) / (wide + high), 2 * across / (wide + high)
 
 
 def _goes(motion: Motion, x: float, y: float) -> bool:
@@ -88,9 +115,10 @@ def _centroid(covered: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def _change(number: int, frames: Sequence[Picture]) -> float:
-    """Return the mean difference of a thing's pixels between frames, of those it always covers."""
-    covered = np.logical_and.reduce([frame.mask == number for frame in frames])
-    if not covered.any():
-        return 255.0
-    seen = [np.asarray(frame.image)[covered].astype(np.float32) for frame in frames]
-    return float(np.mean([np.abs(after - before).mean() for before, after in pairwise(seen)]))
+    """Return the mean difference between frames of the pixels that a thing covers in either."""
+    changes = []
+    for before, after in pairwise(frames):
+        covered = (before.mask == number) | (after.mask == number)
+        one, other = (np.asarray(frame.image)[covered] for frame in (before, after))
+        changes.append(float(np.abs(one.astype(np.float32) - other).mean()))
+    return sum(changes) / len(changes)

@@ -184,7 +184,7 @@ def _not_its_colour(pixels: NDArray[np.uint8], colour: str) -> str | None:
     share, looks = could_be(pixels, colour), looks_like(pixels)
     other = max((name for name in BASIC if name != colour), key=looks.__getitem__)
     bright = other not in PALE_AND_DARK and looks[other] > OTHER_SHARE
-    if share < COLOUR_SHARE or (bright and share < 2 * COLOUR_SHARE):
+    if share < COLOUR_SHARE or (bright and share < 1.5 * COLOUR_SHARE):
         return f"{looks[other]:.0%} {other} and {share:.0%} what may be called so"
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
@@ -50,16 +51,20 @@ PLURALS: Mapping[str, str] = {
 }
 
 
+_SAID_TWICE = re.compile(r"\b(\w+ \w+) \1\b|\b(the|a|an|of|in|is|to) \2\b", re.IGNORECASE)
+
+
 def question_faults(asked: Asked, claim: Claim, truths: Truths) -> Iterator[Fault]:
     """Yield what is wrong with the words of a question."""
     said = asked.question.strip()
     asks = said.endswith("?") or (said.startswith("Name ") and said.endswith("."))
-    if not asks or not said[:1].isupper() or "  " in said:
+    if not asks or not said[:1].isupper() or "  " in said or _SAID_TWICE.search(said):
         yield Fault("question form", f"not written as a question: {asked.question!r}")
     rest = words_of(said)
     for split in (" counter clockwise ", " anti clockwise "):
         rest = rest.replace(split, " counterclockwise ")
-    for phrases in _given(claim, truths):
+    # the longest first: "the glass vase beside the wine glass" has a glass of its own
+    for phrases in sorted(_given(claim, truths), key=lambda phrases: -len(phrases[0])):
         found = next((phrase for phrase in phrases if phrase in rest), None)
         if found is None:
             yield Fault("question says too little", f"{phrases[0].strip()!r} is not in {said!r}")

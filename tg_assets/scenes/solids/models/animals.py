@@ -18,7 +18,7 @@ from tg_assets.scenes.solids.parts import (
     slab,
     together,
     tube,
-)  # fmt: skip
+)
 
 CATALOGUE = Catalogue()
 model = CATALOGUE.model
@@ -68,8 +68,10 @@ def penguin() -> list[Part]:
     belly = egg(0.27, 0.2, 0.4, (0, -0.19, 0.44)).painted("white", "rubber")
     face = egg(0.16, 0.1, 0.14, (0, -0.16, 1.0)).painted("white", "rubber")
     bill = rod((0, -0.22, 0.98), (0, -0.46, 0.94), 0.08, 0.01).painted("orange")
-    wings = [egg(0.07, 0.14, 0.32, (0, 0, 0)).turned("y", turn).moved(x, 0, 0.56)
-             for x, turn in ((-0.4, 24), (0.4, -24))]  # fmt: skip
+    wings = [
+        egg(0.07, 0.14, 0.32, (0, 0, 0)).turned("y", turn).moved(x, 0, 0.56)
+        for x, turn in ((-0.4, 24), (0.4, -24))
+    ]
     feet = [egg(0.14, 0.22, 0.06, (x, -0.2, 0.05)).painted("orange") for x in (-0.16, 0.16)]
     spots = [ball(0.04, (x, -0.24, 1.07)).painted("black") for x in (-0.08, 0.08)]
     return together(body, belly, face, bill, wings, feet, spots)
@@ -101,8 +103,18 @@ def dog() -> list[Part]:
     ears = [egg(0.1, 0.05, 0.2, (-0.36, y, 0.86)).painted("brown", "rubber") for y in (-0.21, 0.21)]
     tail = rod((0.52, 0, 0.6), (0.76, 0, 0.94), 0.075, 0.04)
     collar = rod((-0.3, 0, 0.73), (-0.335, 0, 0.79), 0.172).painted("red")
-    return together(body, neck, head, muzzle, nose, ears, tail, collar,
-                    legs((-0.18, 0.42), 0.13, 0.5, 0.085), eyes(-0.62, 0.1, 0.98))  # fmt: skip
+    return together(
+        body,
+        neck,
+        head,
+        muzzle,
+        nose,
+        ears,
+        tail,
+        collar,
+        legs((-0.18, 0.42), 0.13, 0.5, 0.085),
+        eyes(-0.62, 0.1, 0.98),
+    )
 
 
 @model("cat", colors=("gray", "black", "orange", "white", "brown"))
@@ -131,14 +143,24 @@ def elephant() -> list[Part]:
         curve((-0.6, 0, 0.86), (-0.82, 0, 0.66), (-0.86, 0, 0.3), (-0.98, 0, 0.14)),
         [0.15 - 0.0045 * k for k in range(19)],
     )
-    ears = [egg(0.24, 0.05, 0.3).turned("z", turn).moved(-0.28, y, 0.86)
-            for y, turn in ((-0.34, 25), (0.34, -25))]  # fmt: skip
+    ears = [
+        egg(0.24, 0.05, 0.3).turned("z", turn).moved(-0.28, y, 0.86)
+        for y, turn in ((-0.34, 25), (0.34, -25))
+    ]
     tusks = [
         rod((-0.6, y, 0.7), (-0.86, y, 0.58), 0.05, 0.015).painted("white") for y in (-0.16, 0.16)
     ]
     tail = rod((0.66, 0, 0.74), (0.76, 0, 0.4), 0.04, 0.03)
-    return together(body, head, trunk, ears, tusks, tail, legs((-0.14, 0.44), 0.22, 0.5, 0.14),
-                    eyes(-0.66, 0.16, 0.96))  # fmt: skip
+    return together(
+        body,
+        head,
+        trunk,
+        ears,
+        tusks,
+        tail,
+        legs((-0.14, 0.44), 0.22, 0.5, 0.14),
+        eyes(-0.66, 0.16, 0.96),
+    )
 
 
 @model("turtle", colors=("green", "brown", "blue", "purple", "orange"))
@@ -147,8 +169,11 @@ def turtle() -> list[Part]:
     shell = lathe(*profile((0.5, 0.14), (0.46, 0.3), (0.26, 0.5), (0, 0.56)), sides=8, crease=15)
     rim = lathe((0.5, 0.1), (0.56, 0.14), (0.5, 0.18), sides=8, crease=15).painted("wood brown")
     head = egg(0.2, 0.15, 0.15, (-0.7, 0, 0.28)).painted("leaf", "rubber")
-    feet = [egg(0.18, 0.12, 0.1, (x, y, 0.1)).painted("leaf", "rubber")
-            for x in (-0.36, 0.36) for y in (-0.4, 0.4)]  # fmt: skip
+    feet = [
+        egg(0.18, 0.12, 0.1, (x, y, 0.1)).painted("leaf", "rubber")
+        for x in (-0.36, 0.36)
+        for y in (-0.4, 0.4)
+    ]
     tail = rod((0.5, 0, 0.16), (0.72, 0, 0.1), 0.07, 0.01).painted("leaf", "rubber")
     return together(shell, rim, head, feet, tail, eyes(-0.8, 0.1, 0.36, 0.035))
 
@@ -158,10 +183,14 @@ def rabbit() -> list[Part]:
     """A rabbit sitting, its face to the viewer."""
     body = egg(0.34, 0.38, 0.36, (0, 0.06, 0.36))
     head = egg(0.24, 0.24, 0.22, (0, -0.22, 0.78))
-    ears = [egg(0.08, 0.05, 0.32).turned("y", turn).moved(x, -0.12, 1.18)
-            for x, turn in ((-0.13, -10), (0.13, 10))]  # fmt: skip
-    inner = [egg(0.045, 0.03, 0.22).turned("y", turn).moved(x, -0.16, 1.16).painted("pink", "rubber")
-             for x, turn in ((-0.13, -10), (0.13, 10))]  # fmt: skip
+    ears = [
+        egg(0.08, 0.05, 0.32).turned("y", turn).moved(x, -0.12, 1.18)
+        for x, turn in ((-0.13, -10), (0.13, 10))
+    ]
+    inner = [
+        egg(0.045, 0.03, 0.22).turned("y", turn).moved(x, -0.16, 1.16).painted("pink", "rubber")
+        for x, turn in ((-0.13, -10), (0.13, 10))
+    ]
     feet = [egg(0.11, 0.2, 0.08, (x, -0.3, 0.07)) for x in (-0.2, 0.2)]
     nose = ball(0.045, (0, -0.45, 0.8)).painted("pink")
     tail = ball(0.12, (0, 0.46, 0.28)).painted("white", "rubber")
@@ -185,9 +214,14 @@ def snail() -> list[Part]:
     )
     horns = [rod((-0.64, y, 0.58), (-0.76, 2 * y, 0.86), 0.025) for y in (-0.06, 0.06)]
     tips = [ball(0.045, (-0.76, 2 * y, 0.87)).painted("black") for y in (-0.06, 0.06)]
-    return together(foot.painted("skin", "rubber"), head, shell,
-                    swirl.painted("brown", "rubber"),
-                    [horn.painted("skin", "rubber") for horn in horns], tips)  # fmt: skip
+    return together(
+        foot.painted("skin", "rubber"),
+        head,
+        shell,
+        swirl.painted("brown", "rubber"),
+        [horn.painted("skin", "rubber") for horn in horns],
+        tips,
+    )
 
 
 @model(

@@ -18,7 +18,7 @@ from tg_assets.scenes.solids.parts import (
     together,
     tube,
     wedge,
-)  # fmt: skip
+)
 
 CATALOGUE = Catalogue()
 model = CATALOGUE.model
@@ -40,8 +40,8 @@ def book() -> list[Part]:
     return together(covers, spine, pages, [part.painted("paper", "rubber") for part in title])
 
 
-@model("hat", materials=("rubber",))
-def hat() -> list[Part]:
+@model("baseball cap", name="cap", materials=("rubber",))
+def cap() -> list[Part]:
     """A cap, its peak to the viewer."""
     dome = lathe(*profile((0.42, 0.02), (0.42, 0.2), (0.32, 0.42), (0, 0.5)), crease=60)
     peak = lathe((0.4, 0), (0.4, 0.05)).scaled(1, 1.2, 1).moved(0, -0.34, 0.02)
@@ -133,9 +133,12 @@ def scissors() -> list[Part]:
     """Open scissors lying flat, their points to the left."""
     blades = [
         slab([(0.12, 0), (-0.74, -0.02), (-0.66, 0.09), (0.12, 0.13)], 0.05)
-        .turned("x", -90).moved(0, -0.06, 0.09 + 0.02 * n).turned("z", turn).painted("steel", "metal")
+        .turned("x", -90)
+        .moved(0, -0.06, 0.09 + 0.02 * n)
+        .turned("z", turn)
+        .painted("steel", "metal")
         for n, turn in enumerate((-15, 15))
-    ]  # fmt: skip
+    ]
     arms = [rod((0.04, 0, 0.1), (0.46, side, 0.1), 0.06) for side in (-0.16, 0.16)]
     loops = [ring(0.17, 0.06, (0.56, side, 0.1)) for side in (-0.26, 0.26)]
     screw = lathe((0.06, 0.1), (0.06, 0.16)).painted("black")
@@ -169,8 +172,10 @@ def drum() -> list[Part]:
     shell = lathe((0.5, 0.04), (0.5, 0.62), sides=32)
     skin = lathe((0.48, 0.62), (0.48, 0.65), sides=32).painted("paper", "rubber")
     rims = [ring(0.5, 0.05, (0, 0, z)).painted("gold", "metal") for z in (0.06, 0.62)]
-    cords = [rod((0.51, 0, 0.08), (0.36, 0.36, 0.6), 0.018, sides=5).turned("z", 45 * k).painted("white")
-             for k in range(8)]  # fmt: skip
+    cords = [
+        rod((0.51, 0, 0.08), (0.36, 0.36, 0.6), 0.018, sides=5).turned("z", 45 * k).painted("white")
+        for k in range(8)
+    ]
     return together(shell, skin, rims, cords)
 
 
@@ -187,11 +192,22 @@ def bell() -> list[Part]:
 @model("trophy", colors=("yellow", "gray", "brown"), materials=("metal",))
 def trophy() -> list[Part]:
     """A cup with two handles on a black foot."""
-    cup = lathe((0.2, 0.24), (0.06, 0.34), (0.06, 0.5), *profile((0.1, 0.52), (0.34, 0.72), (0.4, 1.1)),
-                (0.35, 1.1), (0.28, 0.74))  # fmt: skip
+    cup = lathe(
+        (0.2, 0.24),
+        (0.06, 0.34),
+        (0.06, 0.5),
+        *profile((0.1, 0.52), (0.34, 0.72), (0.4, 1.1)),
+        (0.35, 1.1),
+        (0.28, 0.74),
+    )
     foot = lathe((0.3, 0), (0.3, 0.2), (0.22, 0.24), sides=24).painted("black")
-    grips = [tube(curve((0.36 * s, 0, 1.0), (0.62 * s, 0, 1.0), (0.6 * s, 0, 0.76), (0.3 * s, 0, 0.68)), 0.045)
-             for s in (-1, 1)]  # fmt: skip
+    grips = [
+        tube(
+            curve((0.36 * s, 0, 1.0), (0.62 * s, 0, 1.0), (0.6 * s, 0, 0.76), (0.3 * s, 0, 0.68)),
+            0.045,
+        )
+        for s in (-1, 1)
+    ]
     plate = box(0.26, 0.04, 0.1, (0, -0.29, 0.05)).painted("steel", "metal")
     return together(cup, foot, grips, plate)
 
@@ -219,8 +235,8 @@ def die() -> list[Part]:
     return [cube, *(ball(0.08, spot).painted("white") for spot in spots)]
 
 
-@model("shoe", materials=("rubber",))
-def shoe() -> list[Part]:
+@model("sneaker", name="sneaker", materials=("rubber",))
+def sneaker() -> list[Part]:
     """A sports shoe, its toe to the left."""
     sole = slab([(-0.66, 0.0), (0.5, 0.0), (0.54, 0.13), (-0.7, 0.13)], 0.42).painted(
         "white", "rubber"
@@ -230,8 +246,12 @@ def shoe() -> list[Part]:
     tongue = slab([(-0.26, 0.34), (0.1, 0.34), (0.12, 0.62), (0.02, 0.64)], 0.2).painted(
         "white", "rubber"
     )
-    laces = [rod((x, -0.14, 0.39 + 0.4 * (x + 0.3)), (x, 0.14, 0.39 + 0.4 * (x + 0.3)), 0.028, sides=6)
-             .painted("white", "rubber") for x in (-0.22, -0.12, -0.02)]  # fmt: skip
+    laces = [
+        rod(
+            (x, -0.14, 0.39 + 0.4 * (x + 0.3)), (x, 0.14, 0.39 + 0.4 * (x + 0.3)), 0.028, sides=6
+        ).painted("white", "rubber")
+        for x in (-0.22, -0.12, -0.02)
+    ]
     opening = box(0.26, 0.22, 0.02, (0.3, 0, 0.575)).painted("black", "rubber")
     return together(sole, heel, toe, tongue, laces, opening)
 
@@ -307,8 +327,15 @@ def balloon() -> list[Part]:
 )
 def chess_pawn() -> list[Part]:
     """A pawn."""
-    body = lathe((0.36, 0), (0.36, 0.12), *profile((0.28, 0.16), (0.14, 0.4), (0.12, 0.7)), (0.22, 0.74),
-                 (0.22, 0.8), (0.1, 0.82), crease=40)  # fmt: skip
+    body = lathe(
+        (0.36, 0),
+        (0.36, 0.12),
+        *profile((0.28, 0.16), (0.14, 0.4), (0.12, 0.7)),
+        (0.22, 0.74),
+        (0.22, 0.8),
+        (0.1, 0.82),
+        crease=40,
+    )
     return [body, ball(0.22, (0, 0, 0.96))]
 
 

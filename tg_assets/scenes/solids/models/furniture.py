@@ -18,7 +18,7 @@ from tg_assets.scenes.solids.parts import (
     together,
     tube,
     wedge,
-)  # fmt: skip
+)
 
 CATALOGUE = Catalogue()
 model = CATALOGUE.model
@@ -91,7 +91,7 @@ def stool() -> list[Part]:
     return together(legs, lathe((0.3, 0.68), (0.33, 0.71), (0.33, 0.77), (0.3, 0.8)))
 
 
-@model("clock")
+@model("alarm clock", name="clock")
 def clock() -> list[Part]:
     """An alarm clock with two bells, its face to the viewer."""
     case = lathe((0.46, 0), (0.5, 0.04), (0.5, 0.26), (0.46, 0.3), sides=32).turned("x", 90)
@@ -107,9 +107,13 @@ def clock() -> list[Part]:
     bells = [ball(0.15, (x, -0.15, 0.5)).painted("steel", "metal") for x in (-0.3, 0.3)]
     feet = [rod((x, -0.15, -0.38), (1.35 * x, -0.15, -0.6), 0.05) for x in (-0.26, 0.26)]
     return together(
-        case, face.painted("white", "rubber"), hands, marks, bells,
+        case,
+        face.painted("white", "rubber"),
+        hands,
+        marks,
+        bells,
         [foot.painted("steel", "metal") for foot in feet],
-    )  # fmt: skip
+    )
 
 
 @model("vase", materials=("stone", "glass", "metal", "plastic"), is_round=True)
@@ -123,8 +127,12 @@ def vase() -> list[Part]:
 def bucket() -> list[Part]:
     """A bucket with its handle folded to the front."""
     wall = lathe((0.34, 0), (0.48, 0.66), (0.52, 0.66), (0.52, 0.72), (0.44, 0.72), (0.32, 0.06))
-    handle = tube(curve((-0.5, 0, 0.64), (-0.4, -0.36, 0.6), (0, -0.6, 0.56), (0.4, -0.36, 0.6),
-                        (0.5, 0, 0.64)), 0.03)  # fmt: skip
+    handle = tube(
+        curve(
+            (-0.5, 0, 0.64), (-0.4, -0.36, 0.6), (0, -0.6, 0.56), (0.4, -0.36, 0.6), (0.5, 0, 0.64)
+        ),
+        0.03,
+    )
     return [wall, handle.painted("black", "rubber")]
 
 

@@ -18,7 +18,7 @@ from tg_assets.scenes.solids.parts import (
     together,
     tube,
     wedge,
-)  # fmt: skip
+)
 
 CATALOGUE = Catalogue()
 model = CATALOGUE.model
@@ -39,12 +39,19 @@ def house() -> list[Part]:
     return together(walls, gable, tiles, chimney, door, [part.painted("window") for part in window])
 
 
-@model("tree", colors=("green", "orange", "yellow", "red"), materials=("rubber",))
+@model(
+    "leafy tree", name="tree", colors=("green", "orange", "yellow", "red"), materials=("rubber",)
+)
 def tree() -> list[Part]:
     """A broad-leaved tree."""
     trunk = lathed_curve((0.16, 0), (0.1, 0.2), (0.09, 0.8)).painted("brown", "wood")
-    heads = ((0, 0, 1.16, 0.36), (0.3, 0.06, 0.9, 0.26), (-0.28, 0.1, 0.94, 0.27),
-             (0.02, -0.2, 0.96, 0.25), (-0.02, 0.28, 0.9, 0.24))  # fmt: skip
+    heads = (
+        (0, 0, 1.16, 0.36),
+        (0.3, 0.06, 0.9, 0.26),
+        (-0.28, 0.1, 0.94, 0.27),
+        (0.02, -0.2, 0.96, 0.25),
+        (-0.02, 0.28, 0.9, 0.24),
+    )
     return [trunk, *(ball(radius, (x, y, z)) for x, y, z, radius in heads)]
 
 
@@ -52,20 +59,35 @@ def tree() -> list[Part]:
 def pine_tree() -> list[Part]:
     """A conifer of three tiers."""
     trunk = lathe((0.1, 0), (0.1, 0.3)).painted("brown", "wood")
-    tiers = [lathe((radius, z), (0, z + 0.56), sides=12, crease=20)
-             for radius, z in ((0.48, 0.22), (0.38, 0.52), (0.27, 0.82))]  # fmt: skip
+    tiers = [
+        lathe((radius, z), (0, z + 0.56), sides=12, crease=20)
+        for radius, z in ((0.48, 0.22), (0.38, 0.52), (0.27, 0.82))
+    ]
     return [trunk, *tiers]
 
 
-@model("flower", colors=("red", "yellow", "pink", "purple", "white", "blue", "orange"))
+@model(
+    "potted plant",
+    "flower",
+    name="flower",
+    colors=("red", "yellow", "pink", "purple", "white", "blue", "orange"),
+)
 def flower() -> list[Part]:
     """A flower in a pot, its blossom to the viewer."""
     pot = lathe((0.2, 0), (0.28, 0.34), (0.32, 0.34), (0.32, 0.42), (0.25, 0.42), (0.25, 0.36))
     stem = tube(curve((0, 0.04, 0.3), (0, 0.06, 0.6), (0, 0, 0.9)), 0.035).painted("leaf")
-    leaves = [egg(0.2, 0.08, 0.04, (0.2, 0, 0)).turned("y", -35).turned("z", turn).moved(0, 0.05, 0.5)
-              .painted("leaf", "rubber") for turn in (0, 180)]  # fmt: skip
-    petals = [egg(0.14, 0.05, 0.2, (0, 0, 0.25)).turned("y", 60 * k).turned("x", 25)
-              .moved(0, -0.02, 1.0) for k in range(6)]  # fmt: skip
+    leaves = [
+        egg(0.2, 0.08, 0.04, (0.2, 0, 0))
+        .turned("y", -35)
+        .turned("z", turn)
+        .moved(0, 0.05, 0.5)
+        .painted("leaf", "rubber")
+        for turn in (0, 180)
+    ]
+    petals = [
+        egg(0.14, 0.05, 0.2, (0, 0, 0.25)).turned("y", 60 * k).turned("x", 25).moved(0, -0.02, 1.0)
+        for k in range(6)
+    ]
     eye = ball(0.12, (0, -0.06, 1.02)).painted("gold", "rubber")
     return together(pot.painted("wood brown", "stone"), stem, leaves, petals, eye)
 
@@ -103,10 +125,16 @@ def castle() -> list[Part]:
     """A castle with four towers, its gate to the viewer."""
     walls = box(0.84, 0.84, 0.42)
     keep = box(0.4, 0.4, 0.76)
-    towers = [lathe((0.19, 0), (0.19, 0.6), (0.23, 0.62), (0.23, 0.74), sides=16).moved(x, y)
-              for x in (-0.42, 0.42) for y in (-0.42, 0.42)]  # fmt: skip
-    roofs = [lathe((0.26, 0.74), (0, 1.1), sides=16).moved(x, y).painted("black", "rubber")
-             for x in (-0.42, 0.42) for y in (-0.42, 0.42)]  # fmt: skip
+    towers = [
+        lathe((0.19, 0), (0.19, 0.6), (0.23, 0.62), (0.23, 0.74), sides=16).moved(x, y)
+        for x in (-0.42, 0.42)
+        for y in (-0.42, 0.42)
+    ]
+    roofs = [
+        lathe((0.26, 0.74), (0, 1.1), sides=16).moved(x, y).painted("black", "rubber")
+        for x in (-0.42, 0.42)
+        for y in (-0.42, 0.42)
+    ]
     teeth = [box(0.1, 0.1, 0.1, (x, y, 0.76)) for x in (-0.15, 0.15) for y in (-0.15, 0.15)]
     merlons = [box(0.1, 0.1, 0.1, (x, -0.38, 0.42)) for x in (-0.16, 0.0, 0.16)]
     gate = box(0.22, 0.04, 0.3, (0, -0.42, 0)).painted("brown", "wood")
@@ -119,8 +147,11 @@ def windmill() -> list[Part]:
     tower = lathe((0.34, 0), (0.23, 0.84), sides=8, crease=10)
     cap = lathe((0.27, 0.82), (0.22, 0.96), (0, 1.1), sides=12).painted("brown", "wood")
     arm = [box(0.05, 0.04, 0.58, (0, 0, 0)), box(0.17, 0.03, 0.4, (0.06, 0, 0.16))]
-    sails = [part.painted("paper", "rubber").turned("y", 90 * k + 20).moved(0, -0.36, 0.92)
-             for k in range(4) for part in arm]  # fmt: skip
+    sails = [
+        part.painted("paper", "rubber").turned("y", 90 * k + 20).moved(0, -0.36, 0.92)
+        for k in range(4)
+        for part in arm
+    ]
     hub = ball(0.08, (0, -0.36, 0.92)).painted("black")
     door = box(0.16, 0.05, 0.26, (0, -0.325, 0)).painted("brown", "wood")
     return together(tower, cap, sails, hub, rod((0, 0, 0.92), (0, -0.34, 0.92), 0.05), door)
@@ -134,9 +165,12 @@ def bench() -> list[Part]:
     legs = [
         part.moved(x).painted("black", "metal")
         for x in (-0.54, 0.54)
-        for part in (box(0.07, 0.07, 0.4, (0, -0.2, 0)), box(0.07, 0.07, 0.92, (0, 0.32, 0)),
-                     box(0.07, 0.56, 0.05, (0, 0.06, 0.36)))
-    ]  # fmt: skip
+        for part in (
+            box(0.07, 0.07, 0.4, (0, -0.2, 0)),
+            box(0.07, 0.07, 0.92, (0, 0.32, 0)),
+            box(0.07, 0.56, 0.05, (0, 0.06, 0.36)),
+        )
+    ]
     return together(seat, back, legs)
 
 
@@ -144,24 +178,42 @@ def bench() -> list[Part]:
 def mailbox() -> list[Part]:
     """A mailbox on a post, its flap to the viewer."""
     post = box(0.12, 0.12, 0.6).painted("brown", "wood")
-    arch = slab([(-0.24, 0), (0.24, 0), (0.24, 0.26),
-                 *[(0.24 * x, 0.26 + 0.2 * z) for x, z in ((0.8, 0.6), (0.4, 0.92), (-0.4, 0.92),
-                                                           (-0.8, 0.6))], (-0.24, 0.26)], 0.72)  # fmt: skip
+    arch = slab(
+        [
+            (-0.24, 0),
+            (0.24, 0),
+            (0.24, 0.26),
+            *[
+                (0.24 * x, 0.26 + 0.2 * z)
+                for x, z in ((0.8, 0.6), (0.4, 0.92), (-0.4, 0.92), (-0.8, 0.6))
+            ],
+            (-0.24, 0.26),
+        ],
+        0.72,
+    )
     door = slab([(-0.19, 0.04), (0.19, 0.04), (0.19, 0.26), (0, 0.4), (-0.19, 0.26)], 0.04)
     flag = together(
         box(0.03, 0.05, 0.3, (0.27, 0.1, 0.76)), box(0.03, 0.16, 0.12, (0.27, 0.04, 1.0))
     )
-    return together(post, arch.moved(z=0.58), door.moved(0, -0.37, 0.58).painted("paper"),
-                    [part.painted("red") for part in flag])  # fmt: skip
+    return together(
+        post,
+        arch.moved(z=0.58),
+        door.moved(0, -0.37, 0.58).painted("paper"),
+        [part.painted("red") for part in flag],
+    )
 
 
 @model("traffic cone", colors=("orange", "red", "yellow", "green", "blue"), is_round=True)
 def traffic_cone() -> list[Part]:
     """A traffic cone with two white bands."""
     foot = lathe((0.46, 0), (0.46, 0.07), sides=28)
-    bands = [(0.32, 0.07, 0.28, 0.3, False), (0.28, 0.3, 0.22, 0.5, True),
-             (0.22, 0.5, 0.18, 0.68, False), (0.18, 0.68, 0.13, 0.84, True),
-             (0.13, 0.84, 0.07, 1.06, False)]  # fmt: skip
+    bands = [
+        (0.32, 0.07, 0.28, 0.3, False),
+        (0.28, 0.3, 0.22, 0.5, True),
+        (0.22, 0.5, 0.18, 0.68, False),
+        (0.18, 0.68, 0.13, 0.84, True),
+        (0.13, 0.84, 0.07, 1.06, False),
+    ]
     return [foot] + [
         lathe((low, z), (high, top)).painted("white") if white else lathe((low, z), (high, top))
         for low, z, high, top, white in bands
@@ -173,8 +225,10 @@ def traffic_light() -> list[Part]:
     """A traffic light, its lamps to the viewer."""
     post = rod((0, 0, 0), (0, 0, 0.42), 0.06).painted("steel", "metal")
     case = box(0.4, 0.26, 0.94, (0, 0, 0.4))
-    lamps = [ball(0.125, (0, -0.1, z)).painted(color)
-             for z, color in ((1.16, "red"), (0.87, "gold"), (0.58, "leaf"))]  # fmt: skip
+    lamps = [
+        ball(0.125, (0, -0.1, z)).painted(color)
+        for z, color in ((1.16, "red"), (0.87, "gold"), (0.58, "leaf"))
+    ]
     hoods = [box(0.28, 0.1, 0.03, (0, -0.17, z + 0.12)) for z in (1.16, 0.87, 0.58)]
     foot = lathe((0.24, 0), (0.2, 0.06)).painted("steel", "metal")
     return together(post, case, lamps, hoods, foot)

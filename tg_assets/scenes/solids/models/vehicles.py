@@ -16,7 +16,7 @@ from tg_assets.scenes.solids.parts import (
     slab,
     together,
     wedge,
-)  # fmt: skip
+)
 
 CATALOGUE = Catalogue()
 model = CATALOGUE.model
@@ -44,8 +44,7 @@ def pane(x: float, y: float, z: float, at: Point) -> Part:
 @model("car", materials=("plastic", "metal"))
 def car() -> list[Part]:
     """A small car."""
-    side = [(-0.66, 0.16), (0.66, 0.16), (0.68, 0.42), (0.3, 0.48), (-0.24, 0.46),
-            (-0.66, 0.36)]  # fmt: skip
+    side = [(-0.66, 0.16), (0.66, 0.16), (0.68, 0.42), (0.3, 0.48), (-0.24, 0.46), (-0.66, 0.36)]
     body = slab(side, 0.56)
     cabin = slab([(-0.34, 0.44), (0.44, 0.44), (0.34, 0.7), (-0.14, 0.7)], 0.46)
     glass = [
@@ -83,9 +82,16 @@ def truck() -> list[Part]:
     glass = [pane(0.03, 0.42, 0.22, (-0.695, 0, 0.48)), pane(0.24, 0.54, 0.2, (-0.5, 0, 0.48))]
     lights = [egg(0.03, 0.05, 0.05, (-0.9, y, 0.3)).painted("paper") for y in (-0.16, 0.16)]
     return together(
-        cab, hood, bed, walls, ends, [part.painted("brown", "wood") for part in load], glass, lights,
+        cab,
+        hood,
+        bed,
+        walls,
+        ends,
+        [part.painted("brown", "wood") for part in load],
+        glass,
+        lights,
         wheels((-0.62, 0.12, 0.46), 0.24, 0.17),
-    )  # fmt: skip
+    )
 
 
 @model("tractor")
@@ -100,12 +106,19 @@ def tractor() -> list[Part]:
     glass = [pane(0.03, 0.36, 0.4, (0.03, 0, 0.56))]
     dark = [post.painted("black") for post in posts]
     return together(
-        hood, seat, roof, dark, pipe, grille, glass,
-        wheels((-0.42,), 0.26, 0.19), wheels((0.28,), 0.3, 0.36, 0.2),
-    )  # fmt: skip
+        hood,
+        seat,
+        roof,
+        dark,
+        pipe,
+        grille,
+        glass,
+        wheels((-0.42,), 0.26, 0.19),
+        wheels((0.28,), 0.3, 0.36, 0.2),
+    )
 
 
-@model("boat", materials=("wood", "plastic"))
+@model("sailboat", name="boat", materials=("wood", "plastic"))
 def boat() -> list[Part]:
     """A sailing boat."""
     rims = ((0.0, 0.1, 0.05), (0.5, 0.26, 0.34))
@@ -122,7 +135,6 @@ def _hull(rims: tuple[tuple[float, float, float], ...]) -> Part:
     """Return a hull, pointed to the left, from its outline low and high."""
     bottom, top = rims[0][0], rims[-1][0]
     outline = [
-        (0.0, 0.0),
         *[(x, -y) for x, y in _SHORE],
         *[(x, y) for x, y in reversed(_SHORE[1:])],
     ]
@@ -150,15 +162,26 @@ def airplane() -> list[Part]:
     wings = [wing.turned("x", turn).moved(-0.05, 0, 0.3) for turn in (-90, 90)]
     small = [part.scaled(0.5, 0.42, 0.8).moved(0.58, 0, 0.24) for part in wings]
     tail = slab([(0, 0), (0.26, 0), (0.36, 0.34), (0.22, 0.34)], 0.05).moved(0.42, 0, 0.42)
-    engines = [lathe((0.08, 0), (0.1, 0.05), (0.1, 0.22), (0.07, 0.26)).turned("y", 90)
-               .moved(-0.06, y, 0.22).painted("steel", "metal") for y in (-0.34, 0.34)]  # fmt: skip
+    engines = [
+        lathe((0.08, 0), (0.1, 0.05), (0.1, 0.22), (0.07, 0.26))
+        .turned("y", 90)
+        .moved(-0.06, y, 0.22)
+        .painted("steel", "metal")
+        for y in (-0.34, 0.34)
+    ]
     panes = [ball(0.026, (-0.42 + 0.09 * k, y, 0.38)) for k in range(9) for y in (-0.14, 0.14)]
     cockpit = egg(0.07, 0.09, 0.05, (-0.61, 0, 0.43)).painted("window")
     legs = [rod((x, y, 0), (x, y, 0.26), 0.045) for x, y in ((-0.5, 0), (0.1, -0.2), (0.1, 0.2))]
     return together(
-        lying, wings, small, tail, engines, [part.painted("window") for part in panes], cockpit,
+        lying,
+        wings,
+        small,
+        tail,
+        engines,
+        [part.painted("window") for part in panes],
+        cockpit,
         [leg.painted("black", "rubber") for leg in legs],
-    )  # fmt: skip
+    )
 
 
 @model("helicopter")
@@ -195,9 +218,19 @@ def train() -> list[Part]:
     catcher = wedge(0.3, 0.46, 0.16, 0.4, (-0.66, 0, 0.02)).painted("steel", "metal")
     lamp = ball(0.07, (-0.62, 0, 0.76)).painted("paper")
     return together(
-        boiler, face, cab, roof, base, chimney.painted("black"), dome, panes, catcher, lamp,
-        wheels((-0.36, -0.06), 0.22, 0.15), wheels((0.38,), 0.24, 0.21),
-    )  # fmt: skip
+        boiler,
+        face,
+        cab,
+        roof,
+        base,
+        chimney.painted("black"),
+        dome,
+        panes,
+        catcher,
+        lamp,
+        wheels((-0.36, -0.06), 0.22, 0.15),
+        wheels((0.38,), 0.24, 0.21),
+    )
 
 
 @model("rocket", materials=("plastic", "metal"))
