@@ -4,7 +4,7 @@
 
 GQA itself (validation: 10,000 graphs) is not part of the project. The graphs made here have, on
 average, 16.5 objects (a log-normal number, 1 to 120) with 0.7 attributes each, and 50 relations, of
-which 43 are pairs of `to the left of` and `to the right of` that follow the boxes. Names, attributes
+which 43 are pairs of `to the left of` and `to the right of` that follow the boxes. Names, values
 and the other relations follow Zipf's law over as many words as GQA has (1,700, 610 and 310).
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 import orjson
 
 NAMES, VALUES, RELATIONS = 1700, 610, 308
-OBJECTS, ATTRIBUTES, SIDEWAYS, OTHERS = 16.5, 0.7, 25.5, 7.5
+OBJECTS, ATTRIBUTES, SIDEWAYS, OTHERS = 16.5, 0.7, 24.0, 7.5
 COLORS = ("white", "black", "green", "blue", "brown", "red", "gray", "yellow", "orange", "pink")
 WIDTH, HEIGHT = 500, 375
 
