@@ -8,15 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from tg_assets.commanding import errors, plain_words
 
 if TYPE_CHECKING:
-    from tg_assets.task_space.scene_graphs.listing import Listed
+    from tg_assets.task_space.scene_graphs.image_plans import ImageGenerator
+    from tg_assets.task_space.scene_graphs.listing import Listed, Lister
     from tg_assets.task_space.scene_graphs.reading import Rejected
+    from tg_assets.task_space.scene_graphs.video_plans import VideoGenerator
 
 app = typer.Typer()
 
@@ -27,41 +29,96 @@ class Generator(StrEnum):
     OBJECT = "object"
     ATTRIBUTE = "attribute"
     RELATION = "relation"
+    VIDEO_OBJECT = "video-object"
+    VIDEO_RELATION = "video-relation"
+    VIDEO_ACTION = "video-action"
+
+
+GeneratorOption = Annotated[Generator, typer.Option(help="What is asked.")]
+ImagesFileOption = Annotated[
+    Path | None,
+    typer.Option("--scene-graphs", help="A file in GQA's format: image id to scene graph."),
+]
+VideosFileOption = Annotated[
+    Path | None, typer.Option("--video-graphs", help="A file: video id to keyframes.")
+]
+NamesOption = Annotated[
+    Path | None, typer.Option("--names", help="A file with the names of the ids in video graphs.")
+]
+SizeOption = Annotated[
+    int,
+    typer.Option("--subgraph-size", min=1, help="Elements of what picks an object out."),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="A folder in Task-Me-Anything's format: its types and names."),
+]
 
 
 @app.command()
 def plans(
-    generator: Annotated[Generator, typer.Option(help="What is asked.")],
-    scene_graphs: Annotated[
-        Path, typer.Option(help="A file in GQA's format: image id to scene graph.")
-    ],
-    subgraph_size: Annotated[
-        int, typer.Option(min=1, help="Elements of the subgraph that picks an object out.")
-    ] = 1,
-    data: Annotated[
-        Path | None, typer.Option(help="A folder in Task-Me-Anything's format: attribute types.")
-    ] = None,
+    generator: GeneratorOption,
+    scene_graphs: ImagesFileOption = None,
+    video_graphs: VideosFileOption = None,
+    names: NamesOption = None,
+    subgraph_size: SizeOption = 1,
+    data: DataOption = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the file.")] = 1,
     count: Annotated[bool, typer.Option("--count", help="Count plans, list none.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """List plans about annotated pictures in the order of the file; without --json count them."""
-    from tg_assets.task_space.scene_graphs.listing import ImageLister, list_plans
-    from tg_assets.task_space.scene_graphs.vocabulary import load_vocabulary, own_vocabulary
+    """List plans about annotated pictures or videos in the file's order; without --json, count."""
+    from tg_assets.task_space.scene_graphs.listing import list_plans
 
     with plain_words():
-        words = own_vocabulary() if data is None else load_vocabulary(data)
-        lister = ImageLister(generator.value, subgraph_size, words.type_of)
+        file = _file(generator, scene_graphs, video_graphs)
+        lister = _lister(generator, names, subgraph_size, data)
         counting = count or not json
-        summary = _Summary(scene_graphs)
+        summary = _Summary(file)
         try:
-            for found in summary.over(list_plans(scene_graphs, lister, counting, workers)):
+            for found in summary.over(list_plans(file, lister, counting, workers)):
                 sys.stdout.buffer.writelines(found.lines)
             sys.stdout.buffer.flush()
         finally:
             summary.say()
         if counting:
             print(plain_json.dumps(summary.counts) if json else summary.words)
+
+
+@app.command()
+def convert_video_names(
+    folder: Annotated[Path, typer.Argument(help="The folder of the published pickles.")],
+    out: Annotated[Path, typer.Argument(help="The JSON file to write.")],
+) -> None:
+    """Convert Task-Me-Anything's pickled names of video graphs to JSON, once and safely."""
+    from tg_assets.task_space.scene_graphs.convert_names import convert_names
+
+    with plain_words():
+        print(f"{out}: {convert_names(folder, out):,} names")
+
+
+def _file(generator: Generator, images: Path | None, videos: Path | None) -> Path:
+    """Return the file that a generator reads."""
+    if generator.startswith("video-"):
+        if videos is None:
+            raise typer.BadParameter(f"{generator.value} asks for --video-graphs FILE")
+        return videos
+    if images is None:
+        raise typer.BadParameter(f"{generator.value} asks for --scene-graphs FILE")
+    return images
+
+
+def _lister(generator: Generator, names: Path | None, size: int, data: Path | None) -> Lister[Any]:
+    from tg_assets.task_space.scene_graphs.listing import ImageLister, VideoLister
+    from tg_assets.task_space.scene_graphs.video_graphs import load_video_names
+    from tg_assets.task_space.scene_graphs.vocabulary import load_vocabulary, own_vocabulary
+
+    if generator.startswith("video-"):
+        if names is None:
+            raise typer.BadParameter(f"{generator.value} asks for --names FILE")
+        return VideoLister(cast("VideoGenerator", generator.value), load_video_names(names))
+    words = own_vocabulary() if data is None else load_vocabulary(data)
+    return ImageLister(cast("ImageGenerator", generator.value), size, words.type_of)
 
 
 class _Summary:

@@ -104,7 +104,7 @@ def _text(
     claim: GraphClaim, graph: ImageGraph, words: Vocabulary, plan: ImagePlan
 ) -> Callable[[Dice], str]:
     """Return what makes the question's text."""
-    phrasings = _OBJECT
+    phrasings: tuple[str, ...] = _OBJECT
     if claim.about == "attribute":
         phrasings = _ATTRIBUTES.get(str(claim.attribute_type), _ANY_ATTRIBUTE)
     elif claim.about == "relation":

@@ -19,6 +19,12 @@ from tg_assets.task_space.scene_graphs.image_plans import (
     json_lines,
 )
 from tg_assets.task_space.scene_graphs.reading import Rejected, SceneGraphError, read_graphs
+from tg_assets.task_space.scene_graphs.video_graphs import VideoGraph, VideoNames, video_graph
+from tg_assets.task_space.scene_graphs.video_plans import (
+    VideoGenerator,
+    video_lines,
+    video_plans,
+)
 
 CHUNK = 16
 """Graphs that a process does at a time."""
@@ -78,6 +84,28 @@ class ImageLister:
         found = list(image_plans(graph, self.generator, self.size, self.type_of))
         lines = b"" if counting else b"".join(map(json_lines, found))
         return sum(plans.count for plans in found), lines
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLister:
+    """Plans about videos.
+
+    Attributes:
+        generator: What is asked.
+        names: Of the ids in the file.
+    """
+
+    generator: VideoGenerator
+    names: VideoNames
+
+    def parse(self, name: str, raw: Any) -> VideoGraph:
+        """Return the graph of a video."""
+        return video_graph(name, raw, self.names)
+
+    def plans(self, graph: VideoGraph, counting: bool) -> tuple[int, bytes]:
+        """Return the number of plans about a video, and their lines unless only counting."""
+        found = list(video_plans(graph, self.generator))
+        return len(found), b"" if counting else video_lines(found)
 
 
 def list_plans(
