@@ -1,0 +1,142 @@
+"""What is believed of each unit: an expectation, an interval, and how likely it lies above a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm, t
+
+from tg_assets.model_performance.queries.evaluations import Numbers, Places
+from tg_assets.model_performance.queries.process import Posterior
+from tg_assets.model_performance.queries.units import Units
+
+ENOUGH_ERRORS = 30
+"""With fewer left-out errors than that, they are taken to be normal."""
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What is believed, a number a unit.
+
+    Attributes:
+        plans: Expected score of each plan; NaN where nothing is said of it.
+        mean: Expected score of each unit.
+        spread: Its standard deviation; 0 where every plan of the unit is known.
+        errors: How far single plans lie from what was expected of them, in standard deviations,
+            ascending; empty where units are not plans.
+        freedom: Degrees of freedom of the spread.
+        total_spread: Standard deviation of the scores of all units.
+    """
+
+    plans: Numbers
+    mean: Numbers
+    spread: Numbers
+    errors: np.ndarray
+    freedom: float
+    total_spread: float
+
+    @property
+    def exact(self) -> np.ndarray:
+        """Which units are known, not estimated."""
+        return np.asarray(self.spread == 0)
+
+    def interval(self, confidence: float) -> tuple[Numbers, Numbers]:
+        """Return below and above what each unit lies with less than (1 - confidence) / 2."""
+        tail = (1 - confidence) / 2
+        if len(self.errors) >= ENOUGH_ERRORS:
+            low, high = _conformal(self.errors, tail)
+        else:
+            high = float(t.ppf(1 - tail, self.freedom))
+            low = -high
+        return self.mean + low * self.spread, self.mean + high * self.spread
+
+    def chance_above(self, value: float) -> Numbers:
+        """Return how likely each unit's score is more than a value; 0 where nothing is known."""
+        away = np.divide(
+            value - self.mean, self.spread, out=np.zeros_like(self.mean), where=self.spread > 0
+        )
+        if len(self.errors) >= ENOUGH_ERRORS:
+            below = np.searchsorted(self.errors, away, side="right") / len(self.errors)
+            chance = 1 - below
+        else:
+            chance = t.sf(away, self.freedom)
+        known = np.where(self.mean > value + 1e-9, 1.0, 0.0)
+        return np.nan_to_num(np.where(self.exact, known, chance))
+
+
+def _conformal(errors: np.ndarray, tail: float) -> tuple[float, float]:
+    """Return the quantiles that a further error of the same kind lies outside of with 2 x tail."""
+    number = len(errors)
+    out = int(np.floor(tail * (number + 1)))
+    if out < 1:
+        widest = float(max(-errors[0], errors[-1], norm.ppf(1 - tail)))
+        return -widest, widest
+    return float(errors[out - 1]), float(errors[number - out])
+
+
+def believe(
+    posterior: Posterior,
+    values: Numbers,
+    units: Units,
+    judged: np.ndarray,
+    dice: np.random.Generator,
+) -> Belief:
+    """Return what a posterior says of units.
+
+    Args:
+        posterior: Of all plans.
+        values: Scores of plans, NaN where not known.
+        units: The units.
+        judged: Which of the posterior's evaluated plans were drawn at random: their left-out errors
+            say how good its intervals are.
+        dice: For long units.
+    """
+    unknown = np.isnan(values)
+    plans = np.where(unknown, posterior.mean, values)
+    variance = np.where(unknown, posterior.variance + posterior.noise, 0.0)
+    errors = np.sort(posterior.left_out[judged])
+    mean = units.means(plans)
+    if units.are_plans:
+        order = np.argsort(units.of_plan)
+        spread, kept = np.sqrt(variance[order]), errors
+        total = np.sqrt(plans.var() + variance.mean())
+    else:
+        spread, kept = _spread_of_means(posterior, unknown, units, dice), np.zeros(0)
+        total = np.sqrt(mean.var() + (spread**2).mean())
+    return Belief(plans, mean, spread, kept, float("inf"), float(total))
+
+
+def _spread_of_means(
+    posterior: Posterior, unknown: np.ndarray, units: Units, dice: np.random.Generator
+) -> Numbers:
+    """Return the standard deviation of the mean score of each unit's plans."""
+    open_members = [places[unknown[places]] for places in units.members]
+    left = np.array([len(places) for places in open_members])
+    some = np.flatnonzero(left)
+    variance = np.zeros(units.number)
+    if len(some):
+        shared = posterior.variance_of_means([open_members[unit] for unit in some], dice)
+        variance[some] = (left[some] / units.sizes[some]) ** 2 * (
+            shared + posterior.noise / left[some]
+        )
+    return np.sqrt(variance)
+
+
+def believe_sample(values: Numbers, units: Units) -> Belief:
+    """Return what evaluated plans say, as a sample of their units, of those units alone.
+
+    A unit with no evaluated plan has no expectation.
+    """
+    there: Places = np.flatnonzero(~np.isnan(values))
+    mean = units.means(values)
+    number = np.bincount(units.of_plan[there], minlength=units.number)
+    within = values[there] - mean[units.of_plan[there]]
+    freedom = len(there) - int((number > 0).sum())
+    variance = float(within @ within) / freedom if freedom > 0 else np.nan
+    missing = 1 - number / units.sizes
+    with np.errstate(divide="ignore"):
+        spread = np.where(missing == 0, 0.0, np.sqrt(variance * missing / number))
+    spread[number == 0] = np.nan
+    total = float(np.nanstd(mean)) if len(there) else np.nan
+    return Belief(values, mean, spread, np.zeros(0), float(max(freedom, 1)), total)
