@@ -38,7 +38,12 @@ class Aim:
 
 
 def published(
-    aim: Aim, expected: Numbers, above: float, open_plans: Places, units: Units, batch: int,
+    aim: Aim,
+    expected: Numbers,
+    above: float,
+    open_plans: Places,
+    units: Units,
+    batch: int,
     dice: np.random.Generator,
 ) -> Places:
     """Return a random open plan of each of the first units, in the published order.
@@ -67,7 +72,12 @@ def _one_of_each(
 
 
 def by_gain(
-    aim: Aim, belief: Belief, known: Numbers, open_plans: Places, units: Units, batch: int,
+    aim: Aim,
+    belief: Belief,
+    known: Numbers,
+    open_plans: Places,
+    units: Units,
+    batch: int,
     dice: np.random.Generator,
 ) -> Places:
     """Return the plans whose evaluation is expected to change the answer most.
@@ -100,7 +110,11 @@ def _gain_of_plans(aim: Aim, belief: Belief, known: Numbers) -> Numbers:
 
 
 def _plans_of_units(
-    aim: Aim, belief: Belief, open_plans: Places, units: Units, batch: int,
+    aim: Aim,
+    belief: Belief,
+    open_plans: Places,
+    units: Units,
+    batch: int,
     dice: np.random.Generator,
 ) -> Places:
     """Return plans of the units whose place in the answer is least sure, several of one if need be.
@@ -145,11 +159,14 @@ def _open_members(open_plans: Places, units: Units) -> list[Places]:
 def chance_cut(chance: Numbers) -> float:
     """Return above which chance a unit belongs to the answer whose expected F1 is greatest.
 
-    F1 = 2 x hits / (answered + true), with each replaced by its expectation.
+    F1 = 2 x hits / (answered + true), with each replaced by its expectation; an empty answer is
+    right when nothing belongs to it.
     """
-    ordered = np.sort(chance)[::-1]
+    ordered = np.sort(np.nan_to_num(chance))[::-1]
     expected = ordered.sum()
     if expected == 0:
         return 0.5
     f1 = 2 * np.cumsum(ordered) / (np.arange(1, len(ordered) + 1) + expected)
+    if float(np.prod(1 - ordered)) > f1.max():
+        return 1.0 + 1e-9
     return float(ordered[int(np.argmax(f1))])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+from scipy.stats import norm
 
 from tg_assets.ids import digest
 from tg_assets.model_performance.queries.acquisition import Aim, chance_cut
@@ -80,13 +81,16 @@ class Surroundings:
     names: dict[str, str] = field(default_factory=dict)
 
 
-def answer(query: Query, plans: pl.DataFrame, surroundings: Surroundings) -> Answer:
+def answer(
+    query: Query, plans: pl.DataFrame, surroundings: Surroundings, total: int | None = None
+) -> Answer:
     """Answer a query about plans, within its budget.
 
     Args:
         query: The query.
         plans: What it is about: the columns of plans, each plan once.
         surroundings: What it is answered with.
+        total: How many plans these were drawn from at random; None: they are all.
 
     Raises:
         QueryError: There are no plans, or one is there twice.
@@ -101,10 +105,12 @@ def answer(query: Query, plans: pl.DataFrame, surroundings: Surroundings) -> Ans
         plans, query.models, surroundings.evaluate, query.budget, surroundings.known
     )
     free = plans.height * len(query.models) - int(evaluations.costs().sum())
-    units = Units.of(plans, query.by)
+    units = Units.of(plans, query.by, plans.height / (total or plans.height))
     scores = Scores(query, evaluations)
-    found, notes = _find(query, Space(plans, surroundings.ancestors, surroundings.names),
-                         evaluations, scores, units)
+    space = Space(plans, surroundings.ancestors, surroundings.names)
+    found, notes = _find(query, space, evaluations, scores, units)
+    if total is not None and total > plans.height:
+        notes.append(f"{plans.height:,} plans, drawn at random, stand for {total:,}")
     return _told(query, evaluations, units, scores, found, free, notes)
 
 
@@ -126,7 +132,12 @@ def _find(
 
 
 def _told(
-    query: Query, evaluations: Evaluations, units: Units, scores: Scores, found: Found, free: int,
+    query: Query,
+    evaluations: Evaluations,
+    units: Units,
+    scores: Scores,
+    found: Found,
+    free: int,
     notes: list[str],
 ) -> Answer:
     table = _table(query, units, scores, found)
@@ -140,7 +151,10 @@ def _told(
         )
     failed = evaluations.failed
     if failed.height:
-        notes = [*notes, f"{failed.height:,} evaluations failed; they count as bought, not as wrong"]
+        notes = [
+            *notes,
+            f"{failed.height:,} evaluations failed; they count as bought, not as wrong",
+        ]
     if isinstance(query, TopK) and len(chosen) < query.k:
         notes = [*notes, f"{len(chosen)} units have an estimate; {query.k} were asked for"]
     return Answer(
@@ -161,10 +175,10 @@ def _table(query: Query, units: Units, scores: Scores, found: Found) -> pl.DataF
     belief, side = found.belief, wanted_side(query)
     low, high = belief.interval(query.confidence)
     least, most = (-1.0, 1.0) if isinstance(query, Compare) else (0.0, 1.0)
-    ends = np.sort(np.clip(np.stack([side * low, side * high]), least, most), axis=0)
+    ends = np.sort(np.clip(np.stack([side * low, side * high]), least, most), axis=0) + 0.0
     evaluated = np.bincount(units.of_plan[scores.known], minlength=units.number)
     columns = {
-        "estimate": np.clip(side * belief.mean, least, most),
+        "estimate": np.clip(side * belief.mean, least, most) + 0.0,
         "low": ends[0],
         "high": ends[1],
         "chance": _chance(query, found),
@@ -189,7 +203,7 @@ def _bar(belief: Belief, k: int) -> float:
     low, high = -1.5, 1.5
     for _ in range(40):
         middle = (low + high) / 2
-        if belief.chance_above(middle).sum() > k:
+        if np.nansum(belief.chance_above(middle)) > k:
             low = middle
         else:
             high = middle
@@ -214,13 +228,20 @@ def _chosen(query: Query, found: Found) -> np.ndarray:
 
 
 def _number_found(query: Query, found: Found) -> tuple[float, float, float] | None:
-    """Return how many units lie beyond the threshold, with an interval: a sum of coin tosses."""
+    """Return how many units lie beyond the threshold, with an interval.
+
+    Each is a coin toss; units of which nothing is known are like those that something is known of.
+    """
     if found.above is None:
         return None
     chance = found.belief.chance_above(found.above)
-    from scipy.stats import norm
-
-    expected, spread = float(chance.sum()), float(np.sqrt((chance * (1 - chance)).sum()))
-    reach = float(norm.ppf((1 + query.confidence) / 2)) * spread
-    known = float((found.belief.exact & (chance == 1)).sum())
-    return expected, max(known, expected - reach), min(len(chance), expected + reach)
+    said = chance[~np.isnan(chance)]
+    if not len(said):
+        return None
+    share, unsaid = float(said.mean()), len(chance) - len(said)
+    variance = float((said * (1 - said)).sum())
+    variance += unsaid * share * (1 - share) * (1 + unsaid / len(said))
+    expected = float(said.sum()) + unsaid * share
+    reach = float(norm.ppf((1 + query.confidence) / 2) * np.sqrt(variance))
+    certain = float((said == 1).sum())
+    return expected, max(certain, expected - reach), min(float(len(chance)), expected + reach)

@@ -1,4 +1,4 @@
-"""What is believed of each unit: an expectation, an interval, and how likely it lies above a value."""
+"""What is believed of each unit: an expectation, an interval, and chances to lie above a value."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Belief:
         return self.mean + low * self.spread, self.mean + high * self.spread
 
     def chance_above(self, value: float) -> Numbers:
-        """Return how likely each unit's score is more than a value; 0 where nothing is known."""
+        """Return how likely each unit's score is more than a value; NaN where nothing is known."""
         away = np.divide(
             value - self.mean, self.spread, out=np.zeros_like(self.mean), where=self.spread > 0
         )
@@ -62,7 +62,7 @@ class Belief:
         else:
             chance = t.sf(away, self.freedom)
         known = np.where(self.mean > value + 1e-9, 1.0, 0.0)
-        return np.nan_to_num(np.where(self.exact, known, chance))
+        return np.asarray(np.where(self.exact, known, chance))
 
 
 def _conformal(errors: np.ndarray, tail: float) -> tuple[float, float]:
@@ -98,19 +98,35 @@ def believe(
     errors = np.sort(posterior.left_out[judged])
     mean = units.means(plans)
     if units.are_plans:
-        order = np.argsort(units.of_plan)
-        spread, kept = np.sqrt(variance[order]), errors
-        total = np.sqrt(plans.var() + variance.mean())
+        spread, kept = np.sqrt(variance), errors
     else:
-        spread, kept = _spread_of_means(posterior, unknown, units, dice), np.zeros(0)
-        total = np.sqrt(mean.var() + (spread**2).mean())
+        drawing = _variance_of_drawing(plans, variance, units)
+        spread = np.sqrt(_variance_of_means(posterior, unknown, units, dice) + drawing)
+        kept = np.zeros(0)
+    total = np.sqrt(mean.var() + (spread**2).mean())
     return Belief(plans, mean, spread, kept, float("inf"), float(total))
 
 
-def _spread_of_means(
+def _variance_of_drawing(plans: Numbers, variance: Numbers, units: Units) -> Numbers:
+    """Return the variance of each unit's mean because its plans were drawn from more.
+
+    Args:
+        plans: Expected score of each plan.
+        variance: Of each plan.
+        units: The units; the spread of plans is taken to be the same within all of them.
+    """
+    if units.drawn == 1:
+        return np.zeros(units.number)
+    away = plans - units.means(plans)[units.of_plan]
+    freedom = max(1, len(plans) - units.number)
+    within = float(away @ away) / freedom + float(variance.mean())
+    return np.asarray((1 - units.drawn) * within / units.sizes)
+
+
+def _variance_of_means(
     posterior: Posterior, unknown: np.ndarray, units: Units, dice: np.random.Generator
 ) -> Numbers:
-    """Return the standard deviation of the mean score of each unit's plans."""
+    """Return the variance of the mean score of each unit's plans."""
     open_members = [places[unknown[places]] for places in units.members]
     left = np.array([len(places) for places in open_members])
     some = np.flatnonzero(left)
@@ -120,7 +136,7 @@ def _spread_of_means(
         variance[some] = (left[some] / units.sizes[some]) ** 2 * (
             shared + posterior.noise / left[some]
         )
-    return np.sqrt(variance)
+    return variance
 
 
 def believe_sample(values: Numbers, units: Units) -> Belief:
@@ -134,7 +150,7 @@ def believe_sample(values: Numbers, units: Units) -> Belief:
     within = values[there] - mean[units.of_plan[there]]
     freedom = len(there) - int((number > 0).sum())
     variance = float(within @ within) / freedom if freedom > 0 else np.nan
-    missing = 1 - number / units.sizes
+    missing = 1 - units.drawn * number / units.sizes
     with np.errstate(divide="ignore"):
         spread = np.where(missing == 0, 0.0, np.sqrt(variance * missing / number))
     spread[number == 0] = np.nan

@@ -1,10 +1,10 @@
 """Frequent closed patterns: what the rows of a table have in common.
 
-A pattern is a set of column values; its count, how many rows hold all of them. It is closed when no
-further value is held by all of these rows: of the patterns with the same rows only the longest is
-told. All closed patterns of a table are visited, most frequent first, by extending each by one value
-and closing it (as in LCM: Uno, Asai, Uchida and Arimura, FIMI 2003); as no count grows on the way
-down, the first k that leave the queue are the k most frequent.
+A pattern is a set of column values; its count, how many rows hold all of them. It is closed when
+no further value is held by all of these rows: of the patterns with the same rows only the longest
+is told. All closed patterns of a table are visited, most frequent first, by extending each by one
+value and closing it (as in LCM: Uno, Asai, Uchida and Arimura, FIMI 2003); as no count grows on the
+way down, the first k that leave the queue are the k most frequent.
 """
 
 from __future__ import annotations

@@ -180,4 +180,3 @@ def _said(error: ValidationError) -> str:
         place = ".".join(str(part) for part in one["loc"][1:]) or "the query"
         lines.append(f"{place}: {one['msg'].removeprefix('Value error, ')}")
     return "\n".join(lines)
-

@@ -1,11 +1,11 @@
 """The published surrogate: a Gaussian process on plans described in words.
 
-As in the published code (JieyuZ2/TaskMeAnything, ``tma/task_evaluator.py``): a radial basis function
-on embeddings, values normalised, the length by the marginal likelihood, the noise among 20 values
-from 1e-5 to 1 by five-fold cross-validation. The sentence encoder is not: in its place stand TF-IDF
-weights of words and pairs of words, reduced to 256 numbers, which need no download and give the same
-vector anywhere. They are told the names of things and of all that lies above them, because a sentence
-encoder knows that an apple is a fruit.
+As in the published code (JieyuZ2/TaskMeAnything, ``tma/task_evaluator.py``): a radial basis
+function on embeddings, values normalised, the length by the marginal likelihood, the noise among 20
+values from 1e-5 to 1 by five-fold cross-validation. The sentence encoder is not: in its place stand
+TF-IDF weights of words and pairs of words, reduced to 256 numbers, which need no download and give
+the same vector anywhere. They are told the names of things and of all that lies above them, because
+a sentence encoder knows that an apple is a fruit.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ A plan's evaluation is, as published (arXiv 2406.11775), the mean of 15 answers 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -21,6 +21,7 @@ import polars as pl
 from tg_assets.ids import digest, unit_interval
 from tg_assets.model_performance.queries.column_kernel import Ancestors
 from tg_assets.model_performance.queries.errors import QueryError
+from tg_assets.model_performance.queries.evaluations import Evaluate
 from tg_assets.task_space.space import PLAN
 
 COMPETENCES = ("smooth", "spiky", "interacting")
@@ -130,3 +131,20 @@ class SimulatedModel:
     def _normal(self, *parts: str | int) -> float:
         seed = int(digest("effect", self._name, *parts), 16)
         return float(np.random.default_rng(seed).standard_normal())
+
+
+def simulated(competence: str, models: Sequence[str], seed: int, ancestors: Ancestors) -> Evaluate:
+    """Return an evaluation of models of a kind, each of another seed.
+
+    Raises:
+        QueryError: There is no such kind.
+    """
+    there = {
+        model: SimulatedModel(competence, seed * len(models) + place, ancestors)
+        for place, model in enumerate(models)
+    }
+
+    def evaluate(model: str, plans: pl.DataFrame) -> pl.DataFrame:
+        return there[model].evaluate(plans)
+
+    return evaluate

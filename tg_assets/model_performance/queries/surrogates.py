@@ -9,7 +9,10 @@ import numpy as np
 from tg_assets.model_performance.queries.column_kernel import ColumnCovariance, Likeness, Weights
 from tg_assets.model_performance.queries.column_learning import learn, starting_logs
 from tg_assets.model_performance.queries.process import Covariance, Posterior
-from tg_assets.model_performance.queries.sentences import SentenceCovariance, choose_length_and_noise
+from tg_assets.model_performance.queries.sentences import (
+    SentenceCovariance,
+    choose_length_and_noise,
+)
 
 FIRST_STEPS, LATER_STEPS = 30, 12
 """Of the optimiser, when weights are learnt first and when they are learnt again."""

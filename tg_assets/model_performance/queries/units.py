@@ -18,22 +18,26 @@ class Units:
         labels: A row a unit: the columns it is told by. Null is a value like any other, so no plan
             is dropped for lacking a column.
         of_plan: The unit of each plan.
+        drawn: Which share of all plans these are: 1 where they are all.
+        are_plans: Whether each unit is one plan, told by being itself.
     """
 
     labels: pl.DataFrame
     of_plan: np.ndarray
+    drawn: float = 1.0
+    are_plans: bool = False
 
     @classmethod
-    def of(cls, plans: pl.DataFrame, by: Sequence[str]) -> Units:
+    def of(cls, plans: pl.DataFrame, by: Sequence[str], drawn: float = 1.0) -> Units:
         """Return the units of plans; each plan is one where no columns are named."""
         if not by:
-            return cls(plans, np.arange(plans.height))
+            return cls(plans, np.arange(plans.height), drawn, are_plans=True)
         labels = plans.select(by).unique().sort(by)
         numbered = labels.with_row_index("unit")
         joined = plans.select(by).join(
             numbered, on=list(by), how="left", nulls_equal=True, maintain_order="left"
         )
-        return cls(labels, joined["unit"].to_numpy().astype(np.int64))
+        return cls(labels, joined["unit"].to_numpy().astype(np.int64), drawn)
 
     @property
     def number(self) -> int:
@@ -44,11 +48,6 @@ class Units:
     def sizes(self) -> np.ndarray:
         """How many plans each has."""
         return np.bincount(self.of_plan, minlength=self.number)
-
-    @property
-    def are_plans(self) -> bool:
-        """Whether each unit is one plan."""
-        return bool((self.sizes == 1).all())
 
     @cached_property
     def members(self) -> list[np.ndarray]:

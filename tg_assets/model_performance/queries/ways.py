@@ -4,12 +4,12 @@ From Task-Me-Anything (arXiv 2406.11775; its code: ``tma/task_evaluator.py`` and
 
 - ``random``: evaluate random plans; only what was evaluated can be found;
 - ``fitting``: evaluate random plans, fit a Gaussian process to them in words, predict the rest;
-- ``active``: spend 40 % so (200 of 500), then evaluate ten at a time what the process predicts to be
-  most wanted, fitting it again. Its parameters are chosen again at every quarter of what is left
+- ``active``: spend 40 % so (200 of 500), then evaluate ten at a time what the process predicts to
+  be most wanted, fitting it again. Its parameters are chosen again at every quarter of what is left
   (published: every time).
 
-``columns`` learns from the columns of plans which matter, evaluates where knowing changes the answer
-most, and answers with what maximises the expected F1.
+``columns`` learns from the columns of plans which matter, evaluates where knowing changes the
+answer most, and answers with what maximises the expected F1.
 """
 
 from __future__ import annotations
