@@ -186,7 +186,7 @@ def _table(query: Query, units: Units, scores: Scores, found: Found) -> pl.DataF
         "evaluated": evaluated,
     }
     estimates = pl.DataFrame(columns, schema=ESTIMATES).fill_nan(None)
-    return pl.concat([units.labels, estimates], how="horizontal")
+    return units.labels.with_columns(estimates.get_columns())
 
 
 def _chance(query: Query, found: Found) -> np.ndarray:

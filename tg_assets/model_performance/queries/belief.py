@@ -79,7 +79,7 @@ def believe(
     posterior: Posterior,
     values: Numbers,
     units: Units,
-    judged: np.ndarray,
+    errors: np.ndarray,
     dice: np.random.Generator,
 ) -> Belief:
     """Return what a posterior says of units.
@@ -88,23 +88,28 @@ def believe(
         posterior: Of all plans.
         values: Scores of plans, NaN where not known.
         units: The units.
-        judged: Which of the posterior's evaluated plans were drawn at random: their left-out errors
-            say how good its intervals are.
+        errors: How far plans drawn at random lay from what was said of them before they were
+            evaluated, in predicted standard deviations: how good the posterior's intervals are.
         dice: For long units.
     """
     unknown = np.isnan(values)
     plans = np.where(unknown, posterior.mean, values)
     variance = np.where(unknown, posterior.variance + posterior.noise, 0.0)
-    errors = np.sort(posterior.left_out[judged])
     mean = units.means(plans)
     if units.are_plans:
-        spread, kept = np.sqrt(variance), errors
+        spread, kept = np.sqrt(variance), np.sort(errors)
     else:
         drawing = _variance_of_drawing(plans, variance, units)
-        spread = np.sqrt(_variance_of_means(posterior, unknown, units, dice) + drawing)
+        shared = _variance_of_means(posterior, unknown, units, dice)
+        spread = np.sqrt(_inflation(errors) * shared + drawing)
         kept = np.zeros(0)
     total = np.sqrt(mean.var() + (spread**2).mean())
     return Belief(plans, mean, spread, kept, float("inf"), float(total))
+
+
+def _inflation(errors: np.ndarray) -> float:
+    """Return by how much the posterior's variances are too small (or too great)."""
+    return float((errors**2).mean()) if len(errors) >= ENOUGH_ERRORS else 1.0
 
 
 def _variance_of_drawing(plans: Numbers, variance: Numbers, units: Units) -> Numbers:

@@ -14,6 +14,7 @@ from tg_assets.model_performance.queries.sentences import (
     choose_length_and_noise,
 )
 
+FOLDS, FOLD_STEPS = 4, 20
 FIRST_STEPS, LATER_STEPS = 30, 12
 """Of the optimiser, when weights are learnt first and when they are learnt again."""
 
@@ -28,6 +29,22 @@ class Surrogate(Protocol):
             rows: Places of the evaluated plans: those of the last fit first, in their order.
             values: Theirs.
             relearn: Choose the parameters of the covariance anew.
+        """
+        ...
+
+    def errors(
+        self, rows: np.ndarray, values: np.ndarray, judged: np.ndarray, dice: np.random.Generator
+    ) -> np.ndarray:
+        """Return how far evaluated plans lie from what the others say of them.
+
+        Args:
+            rows: Places of the evaluated plans.
+            values: Theirs.
+            judged: Which of them to return.
+            dice: For folds.
+
+        Returns:
+            One number a judged plan, in predicted standard deviations, in no particular order.
         """
         ...
 
@@ -67,6 +84,30 @@ class ByColumns:
             self._covariance = ColumnCovariance(self._parts, Weights.of_logarithms(self._logs))
         return Posterior(self._covariance, rows, values, self._across.of(self._covariance, rows))
 
+    def errors(
+        self, rows: np.ndarray, values: np.ndarray, judged: np.ndarray, dice: np.random.Generator
+    ) -> np.ndarray:
+        """See `Surrogate.errors`.
+
+        Folds are left out with the weights learnt anew from the rest: weights that have seen a plan
+        promise more than they keep.
+        """
+        found = []
+        for fold in np.array_split(dice.permutation(np.flatnonzero(judged)), FOLDS):
+            rest = np.setdiff1d(np.arange(len(rows)), fold)
+            if not len(fold) or len(rest) < 2:
+                continue
+            standard = (values[rest] - values[rest].mean()) / max(float(values[rest].std()), 1e-3)
+            start = starting_logs(self._parts)
+            logs = learn(self._parts, rows[rest], standard, start, FOLD_STEPS)
+            covariance = ColumnCovariance(self._parts, Weights.of_logarithms(logs))
+            places = np.concatenate([rows[rest], rows[fold]])
+            across = covariance.between(places, rows[rest])
+            said = Posterior(covariance, np.arange(len(rest)), values[rest], across)
+            away = values[fold] - said.mean[len(rest) :]
+            found.append(away / np.sqrt(said.variance[len(rest) :] + said.noise))
+        return np.concatenate([np.zeros(0), *found])
+
 
 class BySentences:
     """Plans described in words, as published."""
@@ -82,3 +123,9 @@ class BySentences:
             length, noise = choose_length_and_noise(self._vectors[rows], values)
             self._covariance = SentenceCovariance(self._vectors, length, noise)
         return Posterior(self._covariance, rows, values, self._across.of(self._covariance, rows))
+
+    def errors(
+        self, rows: np.ndarray, values: np.ndarray, judged: np.ndarray, dice: np.random.Generator
+    ) -> np.ndarray:
+        """See `Surrogate.errors`: each plan is left out by itself, with the same two parameters."""
+        return self.fit(rows, values, relearn=False).left_out[judged]

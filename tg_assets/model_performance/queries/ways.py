@@ -92,12 +92,20 @@ class _Course:
         self.rows = np.concatenate([self.rows, new])
         self.judged = np.concatenate([self.judged, np.full(len(new), at_random)])
 
-    def believe(self, surrogate: Surrogate, *, relearn: bool) -> tuple[Belief, Numbers]:
-        """Return the belief, and the bare predictions of plans."""
+    def believe(
+        self, surrogate: Surrogate, *, relearn: bool, last: bool = False
+    ) -> tuple[Belief, Numbers]:
+        """Return the belief, and the bare predictions of plans.
+
+        The last belief has honest intervals; on the way, those of the fit do.
+        """
         values = self.values
         posterior = surrogate.fit(self.rows, values[self.rows], relearn=relearn)
         judged = self.judged if self.judged.any() else np.ones(len(self.rows), bool)
-        return believe(posterior, values, self.units, judged, self.dice), posterior.mean
+        errors = posterior.left_out[judged]
+        if last:
+            errors = surrogate.errors(self.rows, values[self.rows], judged, self.dice)
+        return believe(posterior, values, self.units, errors, self.dice), posterior.mean
 
 
 def spend(
@@ -132,7 +140,7 @@ def _fitting(course: _Course) -> Found:
     course.buy(course.dice.permutation(course.scores.open), at_random=True)
     if len(course.rows) < FEWEST:
         return _sampled(course)
-    belief, _ = course.believe(_by_sentences(course.space), relearn=True)
+    belief, _ = course.believe(_by_sentences(course.space), relearn=True, last=True)
     return Found(belief, _sample_above(course), chance_decides=False)
 
 
@@ -200,7 +208,7 @@ def _go_on(
         relearn = since >= every
         belief, predicted = course.believe(surrogate, relearn=relearn)
         since = 0 if relearn else since
-    return belief
+    return course.believe(surrogate, relearn=False, last=True)[0]
 
 
 def _by_sentences(space: Space) -> BySentences:
