@@ -18,6 +18,7 @@ from tg_assets import (
     match_commands,
     soundness_commands,
     scene_graph_commands,
+    query_commands,
     task_space_commands,
     vllm_commands,
 )
@@ -35,6 +36,7 @@ app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(match_commands.app, name="match")
 task_space_commands.app.add_typer(soundness_commands.app)
 task_space_commands.app.add_typer(scene_graph_commands.app)
+app.add_typer(query_commands.app, name="query")
 app.add_typer(task_space_commands.app, name="task-space")
 app.add_typer(vllm_commands.app, name="vllm")
 app.command()(ledger_commands.costs)
