@@ -13,6 +13,7 @@ from rich.console import Console
 
 from tg_assets import (
     batch_commands,
+    engine_commands,
     forecast_commands,
     ledger_commands,
     match_commands,
@@ -33,6 +34,7 @@ app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(match_commands.app, name="match")
 app.add_typer(task_space_commands.app, name="task-space")
 app.add_typer(vllm_commands.app, name="vllm")
+app.command()(engine_commands.worker)
 app.command()(ledger_commands.costs)
 app.command()(forecast_commands.forecast)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -52,13 +52,22 @@ def alone_on(settings: Settings) -> Iterator[None]:
     Raises:
         Busy: Another pass holds it.
     """
-    with held(postgres_url(settings), instance_folder(settings).parent, _pass_on(settings)) as free:
+    folder = instance_folder(settings).parent / "passes"
+    with held(postgres_url(settings), folder, _pass_on(settings)) as free:
         if not free:
             raise Busy(
                 f"another `tg run` works on {settings.home}; wait for it, or give this one a "
                 "`home` of its own"
             )
         yield
+
+
+def alone_with(
+    settings: Settings, asset: str, partition: str | None
+) -> AbstractContextManager[bool]:
+    """Hold a partition, so that no second run makes it at the same time; yields whether it does."""
+    folder = Path(state_folder(settings)).absolute() / "locks"
+    return held(postgres_url(settings), folder, f"{settings.home} {asset} {partition}")
 
 
 def _pass_on(settings: Settings) -> str:
@@ -97,18 +106,3 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-
-
-def end_orphans(instance: dg.DagsterInstance) -> int:
-    """End the runs that a killed pass left unfinished, and free the pool slots they hold.
-
-    Only for who is alone on the galaxy: then an unfinished run of a pass has nobody behind it.
-
-    Returns:
-        How many there were.
-    """
-    orphans = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED, tags={WALK_TAG: "true"}))
-    for run in orphans:
-        instance.report_run_failed(run, "The pass that this run belonged to was killed.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-    return len(orphans)

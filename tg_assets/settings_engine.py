@@ -37,9 +37,9 @@ class Kubernetes(Part):
 class Ecs(Part):
     """How runs become tasks of Amazon's ECS."""
 
-    cluster: str
     task_definition: str
-    gpu_task_definition: str | None = None  # whose container asks for GPUs, on EC2
+    gpu_task_definition: str | None = None  # with the image for GPUs, on EC2
+    gpu_capacity_provider: str | None = None  # of the instances that have them
     container: str = "run"
     secrets: tuple[str, ...] = ()  # ARNs in AWS Secrets Manager
 

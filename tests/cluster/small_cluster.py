@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ import polars as pl
 import psycopg2
 import yaml
 from fixtures import ServePostgres, listening, postgres_data
+from required import missing
 from served_galaxy import REFEREES, SEEDS, settings_of
 
 from tg_assets.ids import image_id
@@ -52,6 +55,7 @@ class Cluster:
         postgres: URL of the PostgreSQL server, without a database.
         serve_postgres: Starts PostgreSQL again on the same files.
         chat: URL of the server that answers for every model, and logs.
+        broker: URL of Redis, which hands runs to workers.
         environment: Variables that every process of the cluster has.
     """
 
@@ -60,6 +64,7 @@ class Cluster:
     postgres: str
     serve_postgres: ServePostgres
     chat: str
+    broker: str = ""
     environment: dict[str, str] = field(default_factory=dict)
 
     def databases(self, name: str) -> dict[str, str]:
@@ -88,6 +93,12 @@ class Cluster:
                 body = client.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read()
                 found[entry["Key"].removeprefix(prefix).lstrip("/")] = body
         return found
+
+    def delete(self, prefix: str) -> None:
+        """Delete everything below a prefix of the bucket."""
+        client = self.client()
+        for name in self.objects(prefix):
+            client.delete_object(Bucket=BUCKET, Key=f"{prefix}/{name}")
 
     def log(self, after: int = 0) -> list[dict[str, Any]]:
         """Return what the chat server was asked since."""
@@ -176,7 +187,8 @@ def started(folder: Path) -> Iterator[Cluster]:
         postgres = stack.enter_context(serve()).rpartition("/")[0]
         s3 = stack.enter_context(s3_server(folder))
         chat = stack.enter_context(chat_server(folder))
-        found = Cluster(folder, s3, postgres, serve, chat, dict(KEYS))
+        broker = stack.enter_context(redis_server(folder))
+        found = Cluster(folder, s3, postgres, serve, chat, broker, dict(KEYS))
         found.client().create_bucket(Bucket=BUCKET)
         yield found
 
@@ -194,6 +206,55 @@ def s3_server(folder: Path) -> Iterator[str]:
     finally:
         process.kill()
         process.wait(START_S)
+
+
+@contextmanager
+def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
+    """Celery's broker, which keeps what it was given on disk."""
+    program = shutil.which("redis-server")
+    if program is None:
+        missing("redis-server is not installed (Debian's package redis-server)")
+    port = port or free_port()
+    kept = folder / "redis"
+    kept.mkdir(exist_ok=True)
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(kept)]
+    command = [program, *options, "--appendonly", "yes", "--appendfsync", "always"]
+    with (folder / "redis.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        wait_for(port, process, folder / "redis.log")
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.kill()
+        process.wait(START_S)
+
+
+@contextmanager
+def workers(galaxy: Galaxy, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Workers of a galaxy, each as on a machine of its own."""
+    started = [start_worker(galaxy, number) for number in range(count)]
+    try:
+        yield started
+    finally:
+        for process in started:
+            kill_group(process)
+
+
+def start_worker(galaxy: Galaxy, number: int) -> subprocess.Popen[bytes]:
+    """Start a worker in a process group and with local state of its own."""
+    variables = galaxy.variables | {"TG_STATE": str(galaxy.folder / f"worker-{number}")}
+    command = galaxy.command("worker")
+    with (galaxy.folder / f"worker-{number}.log").open("ab") as log:
+        return subprocess.Popen(
+            command, stdout=log, stderr=log, env=variables, cwd="/", start_new_session=True
+        )
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a worker and the runs in it."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(START_S)
 
 
 @contextmanager

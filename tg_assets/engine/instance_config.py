@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tg_assets.settings import Settings
 from tg_assets.settings_engine import Ecs, Engine, Kubernetes
 
 ENGINE = "tg_assets.engine"
+CELERY_SETTINGS: Mapping[str, Any] = MappingProxyType(
+    {
+        "worker_max_tasks_per_child": 1,  # a process a run
+        "worker_prefetch_multiplier": 1,
+        "worker_disable_prefetch": True,  # a run waits where every worker can take it
+        "broker_connection_retry_on_startup": True,
+        "result_expires": 86_400,
+    }
+)
+"""What workers and launchers say to Celery alike."""
 
 
 def instance_config(settings: Settings, folder: Path) -> dict[str, Any]:
@@ -75,6 +87,8 @@ def _launcher(engine: Engine) -> dict[str, Any] | None:
             "config": {
                 "broker": {"env": engine.broker_env},
                 "backend": {"env": engine.broker_env},
+                "postgres": {"env": engine.postgres_env},
+                "config_source": dict(CELERY_SETTINGS),
             },
         }
     if engine.runs == "kubernetes" and engine.kubernetes is not None:
