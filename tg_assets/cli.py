@@ -56,7 +56,8 @@ def run(
 @app.command()
 def ui(
     config: ConfigOption = None,
-    port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port it listens at.")] = 3000,
+    host: Annotated[str, typer.Option(help="Who may connect; 0.0.0.0: everybody.")] = "127.0.0.1",
 ) -> None:
     """Open Dagster on the same instance that `tg run` fills."""
     from tg_assets.instance import instance_folder
@@ -72,7 +73,7 @@ def ui(
     dagster = str(Path(sys.executable).with_name("dagster"))
     workspace = Path(__file__).parent.parent / "workspace.yaml"
     where = ["-w", str(workspace)] if workspace.exists() else ["-m", "tg_assets.definitions"]
-    os.execv(dagster, [dagster, "dev", *where, "-h", "127.0.0.1", "-p", str(port)])
+    os.execv(dagster, [dagster, "dev", *where, "-h", host, "-p", str(port)])
 
 
 def _is_free(port: int) -> bool:

@@ -8,23 +8,14 @@ import json
 import polars as pl
 import pytest
 from served_galaxy import files_of, questions_in
-from small_cluster import BUCKET, Cluster, Galaxy
+from small_cluster import Cluster, Galaxy
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("cluster")]
-ENGINE = {"postgres_env": "TG_POSTGRES", "compute_logs": f"s3://{BUCKET}/logs"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def in_folder(cluster: Cluster) -> Galaxy:
     galaxy = Galaxy(cluster, "folder", str(cluster.folder / "folder" / "home"))
-    galaxy.run()
-    return galaxy
-
-
-@pytest.fixture(scope="session")
-def in_bucket(cluster: Cluster, in_folder: Galaxy) -> Galaxy:
-    home = f"s3://{BUCKET}/one/home"
-    galaxy = Galaxy(cluster, "bucket", home, ENGINE, cluster.databases("bucket"))
     galaxy.run()
     return galaxy
 
@@ -37,10 +28,10 @@ def published(found: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def test_a_bucket_and_a_folder_hold_the_same(
-    cluster: Cluster, in_folder: Galaxy, in_bucket: Galaxy
+    cluster: Cluster, in_folder: Galaxy, in_bucket: Galaxy, made_alone: dict[str, bytes]
 ) -> None:
     here = {name: content for name, content in files_of(cluster.folder / "folder" / "home").items()}
-    there = cluster.objects("one/home")
+    there = made_alone
     exports = {n.removeprefix("dataset/"): b for n, b in here.items() if n.startswith("dataset/")}
     assert len(exports) > 10
     assert published(there) == exports

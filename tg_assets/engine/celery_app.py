@@ -6,6 +6,7 @@ The module is named on Celery's command line; importing it reads the environment
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Any
 
 from celery.signals import task_postrun, task_prerun
@@ -15,15 +16,27 @@ from dagster_celery.config import DEFAULT_CONFIG
 from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_execute_job_task
 
-import tg_assets.definitions  # noqa: F401 - once, before runs fork from here
 from tg_assets.engine.celery_runs import at_work
 from tg_assets.engine.instance_config import CELERY_SETTINGS
 from tg_assets.engine.locks import held_on_postgres
 from tg_assets.instance import postgres_url
 from tg_assets.settings import load_settings
 
+PRELOADED = (
+    "tg_assets.definitions",
+    "great_expectations",
+    "matplotlib.figure",
+    "open_clip",
+    "psycopg2",
+    "s3fs",
+    "dagster_aws.s3.compute_log_manager",
+    "tg_assets.balanced_dataset.publishing",
+)
+"""Imported once: every run is a process of its own, forked from this one."""
 BROKER_VARIABLE = "TG_WORKERS_BROKER"
 
+for module in PRELOADED:
+    import_module(module)
 app = make_app(
     app_args={
         "broker": os.environ[BROKER_VARIABLE],
