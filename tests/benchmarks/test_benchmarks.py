@@ -26,6 +26,8 @@ ELSEWHERE = {
     "chat_server": "a part of chat",
     "matched_tables": "a part of incremental and paper_scale",
     "task_space": "needs the published library",
+    "faults": "minutes of servers and workers; tests/cluster has its short form",
+    "scale": "made of the other benchmarks' figures, in a second: tests/deploy",
     "vllm": "needs the environment of the real vLLM, for minutes",
 }
 

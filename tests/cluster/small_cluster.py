@@ -12,8 +12,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,26 +46,61 @@ KEYS = {
 
 
 @dataclass
+class Killable:
+    """A server that can be killed and started again, with what it keeps, on the same port.
+
+    Attributes:
+        serve: Gives its URL as long as it is to run.
+        port: Where it listens.
+    """
+
+    serve: Callable[[int], AbstractContextManager[tuple[str, Callable[[], None]]]]
+    port: int
+    url: str = ""
+    _running: ExitStack = field(default_factory=ExitStack)
+    _kill: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        self._running = ExitStack()
+        self.url, self._kill = self._running.enter_context(self.serve(self.port))
+
+    def kill(self) -> None:
+        """End it as the kernel does: it says good-bye to nobody."""
+        self._kill()
+        self._running.close()
+
+    def stop(self) -> None:
+        self._running.close()
+
+
+@dataclass
 class Cluster:
     """What the machines of a cluster share.
 
     Attributes:
         folder: Scratch of the tests.
-        s3: URL of the S3 server.
-        postgres: URL of the PostgreSQL server, without a database.
-        serve_postgres: Starts PostgreSQL again on the same files.
+        servers: What can be killed: s3, postgres and broker.
         chat: URL of the server that answers for every model, and logs.
-        broker: URL of Redis, which hands runs to workers.
         environment: Variables that every process of the cluster has.
     """
 
     folder: Path
-    s3: str
-    postgres: str
-    serve_postgres: ServePostgres
+    servers: dict[str, Killable]
     chat: str
-    broker: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def s3(self) -> str:
+        return self.servers["s3"].url
+
+    @property
+    def postgres(self) -> str:
+        """URL of the PostgreSQL server, without a database."""
+        return self.servers["postgres"].url
+
+    @property
+    def broker(self) -> str:
+        return self.servers["broker"].url
 
     def databases(self, name: str) -> dict[str, str]:
         """Make the databases of a galaxy; returns the variables that name them."""
@@ -164,19 +199,24 @@ class Galaxy:
         config = str(self.write_settings())
         return [sys.executable, "-m", "tg_assets.cli", *words, "--config", config]
 
-    def run(self, timeout: float = 240) -> dict[str, Any]:
+    def run(self, timeout: float = 600) -> dict[str, Any]:
         """Run a pass in a process of its own; returns its report."""
-        done = subprocess.run(
+        process = self.start()
+        output, said = process.communicate(timeout=timeout)
+        assert process.returncode == 0, output[-3000:] + said[-3000:]
+        report: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
+        return report
+
+    def start(self) -> subprocess.Popen[str]:
+        """Start a pass in a process of its own."""
+        return subprocess.Popen(
             self.command("run", "--json"),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=timeout,
             env=self.variables,
             cwd=self.folder,
         )
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        report: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-        return report
 
 
 @contextmanager
@@ -184,46 +224,68 @@ def started(folder: Path) -> Iterator[Cluster]:
     """Start what a cluster shares."""
     with ExitStack() as stack:
         serve = stack.enter_context(postgres_data())
-        postgres = stack.enter_context(serve()).rpartition("/")[0]
-        s3 = stack.enter_context(s3_server(folder))
+        servers = {
+            "postgres": Killable(lambda port: postgres_server(serve, port), free_port()),
+            "s3": Killable(lambda port: s3_server(folder, port), free_port()),
+            "broker": Killable(lambda port: redis_server(folder, port), free_port()),
+        }
+        for server in servers.values():
+            server.start()
+            stack.callback(server.stop)
         chat = stack.enter_context(chat_server(folder))
-        broker = stack.enter_context(redis_server(folder))
-        found = Cluster(folder, s3, postgres, serve, chat, broker, dict(KEYS))
+        found = Cluster(folder, servers, chat, dict(KEYS))
         found.client().create_bucket(Bucket=BUCKET)
         yield found
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[str]:
-    """An S3 server in a process of its own."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with (folder / "s3.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        wait_for(port, process, folder / "s3.log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait(START_S)
+def postgres_server(serve: ServePostgres, port: int) -> Iterator[tuple[str, Callable[[], None]]]:
+    """PostgreSQL; what kills it kills its main process, and the others follow."""
+    with serve(port) as url:
+        connection = psycopg2.connect(url)
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW data_directory")
+            data = Path(cursor.fetchone()[0])
+        connection.close()
+
+        def kill() -> None:
+            os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+            time.sleep(1.0)  # until the others have noticed
+
+        yield url.rpartition("/")[0], kill
 
 
 @contextmanager
-def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
+def s3_server(folder: Path, port: int) -> Iterator[tuple[str, Callable[[], None]]]:
+    """An S3 server in a process of its own."""
+    program = Path(__file__).with_name("kept_s3.py")
+    command = [sys.executable, str(program), str(port), str(folder / "s3.recording")]
+    with served(command, port, folder / "s3.log") as process:
+        yield f"http://127.0.0.1:{port}", process.kill
+
+
+@contextmanager
+def redis_server(folder: Path, port: int) -> Iterator[tuple[str, Callable[[], None]]]:
     """Celery's broker, which keeps what it was given on disk."""
     program = shutil.which("redis-server")
     if program is None:
         missing("redis-server is not installed (Debian's package redis-server)")
-    port = port or free_port()
     kept = folder / "redis"
     kept.mkdir(exist_ok=True)
     options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(kept)]
     command = [program, *options, "--appendonly", "yes", "--appendfsync", "always"]
-    with (folder / "redis.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+    with served(command, port, folder / "redis.log") as process:
+        yield f"redis://127.0.0.1:{port}/0", process.kill
+
+
+@contextmanager
+def served(command: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server program until the block ends."""
+    with log.open("ab") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said)
     try:
-        wait_for(port, process, folder / "redis.log")
-        yield f"redis://127.0.0.1:{port}/0"
+        wait_for(port, process, log)
+        yield process
     finally:
         process.kill()
         process.wait(START_S)
@@ -240,10 +302,10 @@ def workers(galaxy: Galaxy, count: int) -> Iterator[list[subprocess.Popen[bytes]
             kill_group(process)
 
 
-def start_worker(galaxy: Galaxy, number: int) -> subprocess.Popen[bytes]:
+def start_worker(galaxy: Galaxy, number: int, under: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Start a worker in a process group and with local state of its own."""
     variables = galaxy.variables | {"TG_STATE": str(galaxy.folder / f"worker-{number}")}
-    command = galaxy.command("worker")
+    command = [*under, *galaxy.command("worker")]
     with (galaxy.folder / f"worker-{number}.log").open("ab") as log:
         return subprocess.Popen(
             command, stdout=log, stderr=log, env=variables, cwd="/", start_new_session=True

@@ -148,14 +148,20 @@ class Launched:
         self._defs = defs
         self._instance = instance
         self._runs: dict[str, _UnderWay] = {}
+        self._refused: list[Ended] = []
 
     def start(self, task: Task) -> None:
         """Hand a task to the launcher."""
         run = self._create(task)
         now = time.monotonic()
-        self._runs[run.run_id] = _UnderWay(task, now, now)
-        # launchers of whole runs are given all they need by the run itself, not by a workspace
-        self._instance.launch_run(run.run_id, None)  # type: ignore[arg-type]
+        try:
+            # launchers of whole runs are given all they need by the run itself, no workspace
+            self._instance.launch_run(run.run_id, None)  # type: ignore[arg-type]
+        except Exception as error:  # of any launcher's client; Dagster has marked the run as failed
+            why = f"the run was not taken by {self._engine.runs}: {type(error).__name__}: {error}"
+            self._refused.append(Ended(task, [], time.monotonic() - now, why))
+        else:
+            self._runs[run.run_id] = _UnderWay(task, now, now)
 
     def _create(self, task: Task) -> dg.DagsterRun:
         job = self._defs.resolve_job_def(task.job)
@@ -181,6 +187,9 @@ class Launched:
 
     def ended(self) -> list[Ended]:
         """Return the runs that are over; waits until there is one."""
+        if self._refused:
+            refused, self._refused = self._refused, []
+            return refused
         while self._runs:
             over = [ended for ended in map(self._look, self._of_instance()) if ended is not None]
             if over:
