@@ -18,6 +18,7 @@ SMALL = {
     "incremental": "--images 200 --tasks 200 --dimension 16 --shard 100 --rounds 1",
     "ledger": "--held 1000 --answers 1000 --batch 100 --keys 100",
     "paper_scale": "--images 200 --tasks 100 --dimension 16 --shard 100",
+    "scale": "--images 1000000 --gpus 8",
     "sources": "--pictures 20 --kilobytes 4",
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",
 }
@@ -27,7 +28,6 @@ ELSEWHERE = {
     "matched_tables": "a part of incremental and paper_scale",
     "task_space": "needs the published library",
     "faults": "minutes of servers and workers; tests/cluster has its short form",
-    "scale": "made of the other benchmarks' figures, in a second: tests/deploy",
     "vllm": "needs the environment of the real vLLM, for minutes",
 }
 
