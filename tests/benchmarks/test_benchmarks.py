@@ -18,6 +18,7 @@ SMALL = {
     "incremental": "--images 200 --tasks 200 --dimension 16 --shard 100 --rounds 1",
     "ledger": "--held 1000 --answers 1000 --batch 100 --keys 100",
     "paper_scale": "--images 200 --tasks 100 --dimension 16 --shard 100",
+    "scale": "--images 1000000 --gpus 8",
     "sources": "--pictures 20 --kilobytes 4",
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",
 }
@@ -26,6 +27,7 @@ ELSEWHERE = {
     "chat_server": "a part of chat",
     "matched_tables": "a part of incremental and paper_scale",
     "task_space": "needs the published library",
+    "faults": "minutes of servers and workers; tests/cluster has its short form",
     "vllm": "needs the environment of the real vLLM, for minutes",
 }
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
-from upath import UPath
 
 from resources import progress
-from resources.galaxy import state_folder
 from tg_assets.artifact import Made, Work, artifact
 from tg_assets.balanced_dataset.balancing import Balanced, balance, is_known
 from tg_assets.balanced_dataset.facts import DatasetFacts, count_levels
 from tg_assets.balanced_dataset.gathering import gather
-from tg_assets.settings import Settings
+from tg_assets.balanced_dataset.places import written_to
 from tg_assets.showing import plot, thumbnails
 from tg_assets.tables import GROUND_TRUTH_QA, IMAGE_POOL, SCORED_QA, TASK_TREE
 
@@ -64,14 +61,16 @@ def published_dataset(work: Work) -> Made:
         [TASK_TREE.empty(), *(work.tables.read("task_tree", b) for b in _batches(work))]
     )
     facts: DatasetFacts = gather(work, samples, tree)
-    published, left_out = publish(
-        samples,
-        tree,
-        facts,
-        dataset_folder(work.settings),
-        work.settings.dataset,
-        lambda done, total: progress.report("published_dataset", done, total),
-    )
+    with written_to(work.galaxy) as place:
+        published, left_out = publish(
+            samples,
+            tree,
+            facts,
+            place.folder,
+            work.settings.dataset,
+            lambda done, total: progress.report("published_dataset", done, total),
+        )
+    published = published.with_columns(path=place.moved(pl.col("path")))
     return Made(
         published,
         metadata={
@@ -81,12 +80,6 @@ def published_dataset(work: Work) -> Made:
         | {"licence": facts.resulting_licence, "cost of the dataset (USD)": facts.dollars},
         beside={"images_left_out": left_out},
     )
-
-
-def dataset_folder(settings: Settings) -> Path:
-    """Return the local folder of the exports."""
-    home = settings.home
-    return Path(state_folder(settings) if "://" in home else str(UPath(home))) / "dataset"
 
 
 def _with_cot(work: Work, samples: pl.DataFrame) -> pl.DataFrame:
