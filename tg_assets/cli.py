@@ -17,9 +17,9 @@ from tg_assets import (
     forecast_commands,
     ledger_commands,
     match_commands,
-    soundness_commands,
-    scene_graph_commands,
     query_commands,
+    scene_graph_commands,
+    soundness_commands,
     task_space_commands,
     vllm_commands,
 )

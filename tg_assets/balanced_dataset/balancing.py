@@ -36,8 +36,8 @@ class Balanced:
     Attributes:
         samples: ``BALANCED_DATASET``, in the order of its key.
         dropped: ``stage``, ``reason``, ``count``; one row per reason, in the order of the steps,
-            also where the count is zero. The counts and the samples add up to the scored questions and
-            those with known answers.
+            also where the count is zero. The counts and the samples add up to the scored questions
+            and those with known answers.
     """
 
     samples: pl.DataFrame

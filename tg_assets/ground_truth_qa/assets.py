@@ -11,7 +11,6 @@ from tg_assets.tables import GROUND_TRUTH_QA
 @artifact("polars")
 def ground_truth_qa(work: Work) -> Made:
     """What the task space's generators ask about rendered pictures, with the known answers."""
-    (shard,) = work.keys
     pool = work.read("image_pool").select("image_id", "uri")
     scenes = work.read("scenes").join(pool, on="image_id", how="semi")
     frame = GROUND_TRUTH_QA.enforce(known_answers(scenes, work.galaxy.library))
