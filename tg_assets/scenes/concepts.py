@@ -1,5 +1,7 @@
 """The words that pictures, task types and questions share, each once."""
 
+from typing import Literal
+
 COLORS: dict[str, tuple[int, int, int]] = {
     "red": (221, 36, 40),
     "orange": (250, 132, 14),
@@ -19,7 +21,7 @@ CHARTS: tuple[str, ...] = (
 DOCUMENTS: tuple[str, ...] = (
     "receipt", "menu", "ticket", "shop sign", "road sign", "notice", "timetable",
 )  # fmt: skip
-COMPOSITIONS: dict[str, str] = {"2d": "clip art picture", "3d": "3d rendered scene"}
+COMPOSITIONS: dict[Literal["2d", "3d"], str] = {"2d": "clip art picture", "3d": "3d rendered scene"}
 PICTURES: tuple[str, ...] = (*COMPOSITIONS.values(), *CHARTS, *DOCUMENTS)
 
 _IRREGULAR = {"dish": "dishes"}

@@ -172,9 +172,10 @@ def _others() -> Tree:
 @cache
 def tree() -> Tree:
     """Labels by level: level 1 -> level 2 -> level 3."""
+    asked_of_pictures = task_types(tuple(COMPOSITIONS))
     return {
-        **task_types(),
-        "counting": {**_counting(), **task_types().get("counting", {})},
+        **asked_of_pictures,
+        "counting": {**_counting(), **asked_of_pictures["counting"]},
         "detection": _detection(),
         "ocr": _ocr(),
         "image description": _description(),
