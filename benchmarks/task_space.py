@@ -2,7 +2,8 @@
 
     python -m benchmarks.task_space --data FOLDER --json
 
-FOLDER holds a library in the format that Task-Me-Anything publishes.
+FOLDER holds a library in the project's format or in the one that Task-Me-Anything publishes;
+without it the library is the one that comes with the project.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def report(data: Path, plans: int, back: int, drawn_plans: int) -> dict[str, Any
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, default=Path("shipped"))
     parser.add_argument("--plans", type=int, default=200_000)
     parser.add_argument("--back", type=int, default=200)
     parser.add_argument("--instances", type=int, default=1_000, help="plans of each generator")

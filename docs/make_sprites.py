@@ -4,8 +4,9 @@
     python -m docs.make_sprites package/assets [--sheet SHEET.png]
 
 What is made is in ``tg_assets/task_space/shipped/sources.csv``: the sprite, the emoji by its code
-points, and how it is painted: nothing, or ``FROM+REACH>COLOR`` to give the pixels around the hue FROM
-(in degrees; the most common one and 38 where they are left out) another colour. A picture that is not painted is the emoji's own file, byte for byte.
+points, and how it is painted: nothing, or ``FROM+REACH>COLOR`` to give the pixels around the hue
+FROM (in degrees; the most common one and 38 where they are left out) another colour. A picture that
+is not painted is the emoji's own file, byte for byte.
 ``--sheet`` draws all objects with their attributes for a person to look at.
 """
 

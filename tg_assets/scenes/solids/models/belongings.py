@@ -21,6 +21,7 @@ from tg_assets.scenes.solids.parts import (
 )
 
 CATALOGUE = Catalogue()
+GIFTS = ("red", "green", "blue", "purple", "pink", "brown", "black", "white")
 model = CATALOGUE.model
 
 
@@ -214,7 +215,7 @@ def trophy() -> list[Part]:
     return together(cup, foot, grips, plate)
 
 
-@model("gift", materials=("rubber",))
+@model("gift", colors=GIFTS, materials=("rubber",))
 def gift() -> list[Part]:
     """A wrapped box with ribbon and bow."""
     body = box(0.8, 0.8, 0.6)
@@ -223,8 +224,8 @@ def gift() -> list[Part]:
         egg(0.2, 0.1, 0.1).turned("y", -25).moved(0.17, 0, 0.7).turned("z", turn)
         for turn in (20, 200)
     ]
-    white = [part.painted("white", "rubber") for part in (*bands, *loops, ball(0.09, (0, 0, 0.66)))]
-    return together(body, white)
+    ribbon = [part.painted("gold", "rubber") for part in (*bands, *loops, ball(0.09, (0, 0, 0.66)))]
+    return together(body, ribbon)
 
 
 @model("die", colors=("red", "blue", "green", "black", "purple", "orange"))
