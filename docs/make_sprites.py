@@ -4,8 +4,9 @@
     python -m docs.make_sprites package/assets [--sheet SHEET.png]
 
 What is made is in ``tg_assets/task_space/shipped/sources.csv``: the sprite, the emoji by its code
-points, and how it is painted: nothing, or ``FROM>COLOR`` to give the pixels around the hue FROM (in
-degrees; the most common where it is left out) another colour. A picture that is not painted is the emoji's own file, byte for byte.
+points, and how it is painted: nothing, or ``FROM+REACH>COLOR`` to give the pixels around the hue
+FROM (in degrees; the most common one and 38 where they are left out) another colour. A picture that
+is not painted is the emoji's own file, byte for byte.
 ``--sheet`` draws all objects with their attributes for a person to look at.
 """
 
@@ -24,52 +25,59 @@ from tg_assets.task_space.library_tables import Cells, read_table
 from tg_assets.task_space.own_library import SHIPPED, load_own
 
 COLUMNS = ("sprite", "source", "paint")
-FULL, NONE = 38.0, 55.0
-"""Degrees from the hue that is painted: fully up to the first, not at all from the second."""
+REACH, FADE = 38.0, 17.0
+"""Degrees around a hue that are painted, and over which the paint fades out."""
+NEUTRAL = 0.12
+"""Pixels of less saturation keep their colour in part: they are white, grey or black."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """What a colour does to hue (degrees), saturation and value (0 to 1, scaled and shifted)."""
+    """What a colour is: hue in degrees, saturation and value of its middle tone from 0 to 1."""
 
     hue: float
-    saturation: tuple[float, float] = (1.0, 0.0)
-    value: tuple[float, float] = (1.0, 0.0)
+    saturation: float
+    value: float
 
 
 PAINTS = {
-    "red": Paint(357, (1.05, 0.0), (0.97, 0.0)),
-    "orange": Paint(27),
-    "yellow": Paint(49, (0.95, 0.0), (0.4, 0.6)),
-    "green": Paint(135, (0.95, 0.0), (0.85, 0.0)),
-    "blue": Paint(215),
-    "purple": Paint(270, (0.85, 0.0), (0.95, 0.0)),
-    "pink": Paint(335, (0.5, 0.05), (0.45, 0.55)),
-    "brown": Paint(22, (0.75, 0.0), (0.62, 0.0)),
-    "black": Paint(265, (0.16, 0.0), (0.36, 0.0)),
-    "white": Paint(250, (0.06, 0.0), (0.35, 0.65)),
-    "gray": Paint(245, (0.09, 0.0), (0.7, 0.0)),
+    "red": Paint(357, 0.88, 0.86),
+    "orange": Paint(27, 0.85, 0.97),
+    "yellow": Paint(50, 0.78, 0.98),
+    "green": Paint(135, 0.75, 0.7),
+    "blue": Paint(215, 0.76, 0.88),
+    "purple": Paint(270, 0.65, 0.75),
+    "pink": Paint(335, 0.42, 0.98),
+    "brown": Paint(22, 0.6, 0.5),
+    "black": Paint(265, 0.12, 0.2),
+    "white": Paint(250, 0.04, 0.97),
+    "gray": Paint(245, 0.06, 0.6),
 }
 
 
-def painted(image: Image.Image, start: float, paint: Paint) -> Image.Image:
+def painted(image: Image.Image, start: float, reach: float, paint: Paint) -> Image.Image:
     """Return a picture whose pixels around a hue have another colour; shading stays."""
     rgba = np.asarray(image.convert("RGBA"))
-    hsv = np.asarray(image.convert("RGB").convert("HSV"), np.float32) / 255
-    away = (hsv[..., 0] * 360 - start + 180) % 360 - 180
-    share = np.clip((NONE - np.abs(away)) / (NONE - FULL), 0, 1)
-    share *= np.clip(hsv[..., 1] / 0.12, 0, 1)  # what has no colour keeps it
+    hue, saturation, value = np.moveaxis(_hsv(image), 2, 0)
+    away = (hue * 360 - start + 180) % 360 - 180
+    share = np.clip((reach + FADE - np.abs(away)) / FADE, 0, 1)
+    share *= np.clip(saturation / NEUTRAL, 0, 1)
+    body = (share > 0.9) & (rgba[..., 3] > 200)
     changed = np.stack(
         [
-            ((paint.hue + away * 0.35) % 360) / 360,
-            np.clip(hsv[..., 1] * paint.saturation[0] + paint.saturation[1], 0, 1),
-            np.clip(hsv[..., 2] * paint.value[0] + paint.value[1], 0, 1),
+            ((paint.hue + np.clip(away, -REACH, REACH) * 0.25) % 360) / 360,
+            np.clip(saturation * paint.saturation / np.median(saturation[body]), 0, 1),
+            np.clip(value * paint.value / np.median(value[body]), 0, 1),
         ],
         -1,
     )
     new = Image.fromarray((changed * 255).round().astype(np.uint8), "HSV").convert("RGB")
     mixed = _mixed(rgba[..., :3], np.asarray(new), share[..., None])
     return Image.fromarray(np.dstack([mixed, rgba[..., 3]]), "RGBA")
+
+
+def _hsv(image: Image.Image) -> NDArray[np.float32]:
+    return np.asarray(image.convert("RGB").convert("HSV"), np.float32) / 255
 
 
 def main_hue(image: Image.Image) -> float:
@@ -95,13 +103,15 @@ def made(cells: Cells, emoji: Path) -> bytes:
         raise cells.wrong("source", f"{source} does not exist")
     if not cells.one("paint"):
         return source.read_bytes()
-    start, _, color = cells.one("paint").partition(">")
+    where, _, color = cells.one("paint").partition(">")
+    start, _, reach = where.partition("+")
     if color not in PAINTS:
         raise cells.wrong("paint", f"no paint {color!r}; there are {', '.join(PAINTS)}")
     buffer = io.BytesIO()
     with Image.open(source) as image:
         hue = float(start) if start else main_hue(image)
-        painted(image, hue, PAINTS[color]).save(buffer, "WEBP", quality=90, method=6)
+        done = painted(image, hue, float(reach or REACH), PAINTS[color])
+    done.save(buffer, "WEBP", quality=90, method=4)
     return buffer.getvalue()
 
 

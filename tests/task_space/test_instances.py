@@ -23,6 +23,7 @@ from tg_assets.task_space.grids import CELLS, RELATIVE, squared_distance
 from tg_assets.task_space.instance import Claim, Instance, NoInstance
 from tg_assets.task_space.instancing import ask_about, instances, instantiate
 from tg_assets.task_space.library import Attribute, Library, load_published
+from tg_assets.task_space.own_library import open_library
 from tg_assets.task_space.reasons import PlanError, Reason
 from tg_assets.task_space.selection import Where
 from tg_assets.task_space.space import TaskSpace
@@ -193,6 +194,22 @@ def test_even_a_library_of_five_objects_is_sound(tiny: TaskSpace, generator: str
         require_sound(tiny.library, one)
     # attributes want two values that rule each other out: only red and green, rubber and stone do
     assert drawn
+
+
+PUBLISHED = Path(__file__).parents[3] / "shared" / "taskmeanything-data"
+
+
+@pytest.mark.parametrize("folder", [None, PUBLISHED], ids=["shipped", "published"])
+def test_the_libraries_that_there_are_make_sound_instances(folder: Path | None) -> None:
+    if folder is not None and not folder.is_dir():
+        pytest.skip(f"the published library is not at {folder}, and is no part of the project")
+    space = TaskSpace(open_library([] if folder is None else [folder]))
+    for generator in GENERATORS:
+        plans = space.sample(25, 4, Where(generator=generator)).to_dicts()
+        made = [one for one in instances(space.library, plans, 2) if isinstance(one, Instance)]
+        for one in made:
+            require_sound(space.library, one)
+        assert made
 
 
 def test_the_same_plan_and_seed_make_the_same_instance_in_another_process() -> None:

@@ -14,6 +14,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tg_assets.task_space.drawable import drawable
 from tg_assets.task_space.library import Attribute, Library
 from tg_assets.task_space.words import heads, is_plain, words_of
 from tg_assets.task_space.world import Kind
@@ -85,9 +86,8 @@ class Facts:
         Where a library has nothing to draw in it, all: its worlds and questions are still sound.
         """
         if kind not in self._drawn:
-            assets = (self.library.assets[name] for name in self.ids)
-            has = [bool(a.views) if kind == "2d" else a.model is not None for a in assets]
-            self._drawn[kind] = np.array(has, bool) | (not any(has))
+            part = drawable(self.library, kind).assets
+            self._drawn[kind] = np.array([name in part for name in self.ids], bool)
         return self._drawn[kind]
 
     def is_a(self, category: str) -> Mask:

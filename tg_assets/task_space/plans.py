@@ -19,6 +19,7 @@ from tg_assets.task_space.generators import (
     SIZES,
     TURNS,
     VIDEO_GRID,
+    kind_of,
 )
 from tg_assets.task_space.grids import (
     CELLS,
@@ -90,7 +91,7 @@ def shape_of(generator: str) -> Shape:
     """
     if generator not in GENERATORS:
         raise PlanError(f"no generator is called {generator!r}; there are {', '.join(GENERATORS)}")
-    *words, kind = generator.split("-")
+    words = generator.split("-")[:-1]
     feature = next((word for word in words if word in _FIXED_GRID), None)
     asks: About = "category"
     if words[0] == "how":
@@ -106,7 +107,7 @@ def shape_of(generator: str) -> Shape:
         names_attribute=asks != "attribute",
         needs_attribute="attribute" in words,
         feature=feature,  # type: ignore[arg-type]
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind_of(generator),
     )
 
 

@@ -100,7 +100,8 @@ def ball(radius: float, at: Point = (0, 0, 0)) -> Part:
     """Return a ball; `at` is its middle."""
     from trimesh.creation import uv_sphere
 
-    solid = uv_sphere(radius=radius, count=[14, 14])
+    steps = 14 if radius > 0.1 else 8  # beads and eyes are a few pixels wide
+    solid = uv_sphere(radius=radius, count=[steps, steps])
     return Part(solid.vertices + np.array(at), solid.faces, crease=80)
 
 

@@ -87,7 +87,8 @@ def _room(ray: Floats) -> Floats:
     """Return the light that comes from a direction of the room: ground, dark walls, windows."""
     up = ray[:, 2]
     walls = np.float32(0.12) + np.float32(0.75) * np.clip(up, 0, 1)
-    light = np.where(up < 0, np.float32(0.42) + np.float32(0.3) * up, walls)
+    above = np.clip(up * 4 + np.float32(0.5), 0, 1)
+    light = (1 - above) * (np.float32(0.42) + np.float32(0.3) * up) + above * walls
     around = np.arctan2(ray[:, 0], -ray[:, 1])
     for middle in (-0.9, 0.75, 2.9):
         turned = (around - np.float32(middle - np.pi)) % np.float32(2 * np.pi)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 Floats = NDArray[np.float32]
 Color = tuple[float, float, float]
@@ -43,7 +43,8 @@ def backdrop(dice: np.random.Generator, pixels: int, rims: Sequence[Color]) -> I
     other = np.clip(np.array(paper) * dice.uniform(0.9, 0.96) + dice.uniform(-3, 3, 3), 0, 255)
     pattern = PATTERNS[dice.integers(len(PATTERNS))](dice, pixels)
     levels = Image.fromarray((np.clip(pattern, 0, 1) * 255).astype(np.uint8))
-    return ImageOps.colorize(levels, _whole(paper), _whole(other))
+    plain, second = (Image.new("RGB", levels.size, _whole(color)) for color in (paper, other))
+    return Image.composite(second, plain, levels)
 
 
 def _paper(order: NDArray[np.int64], rims: Sequence[Color]) -> Color:

@@ -14,6 +14,10 @@ from tg_assets.task_space.errors import TaskSpaceError
 
 SHADOW_BLUR, SHADOW_SHARE = 0.035, 0.4
 """How soft a shadow is, as a share of the object's extent, and how dark."""
+RIM_SIDE = 40
+"""Pixels to which a picture is scaled to tell the colour of its outline."""
+_HALF = [0] * 128 + [255] * 128
+_DARK = [round(value * SHADOW_SHARE) for value in range(256)]
 
 
 class SpriteError(TaskSpaceError):
@@ -67,19 +71,22 @@ def load(file: Path) -> Loaded:
         raise SpriteError(f"{file} does not exist; put the picture there") from None
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise SpriteError(f"{file} cannot be read as a picture: {error}") from None
-    solid = image.getchannel("A").point([0] * 128 + [255] * 128)
+    solid = image.getchannel("A").point(_HALF)
     box = solid.getbbox()
     if box is None:
         raise SpriteError(f"{file} shows nothing: all of it is more than half transparent")
-    return Loaded(image.crop(box), _rim(image.crop(box), solid.crop(box)))
+    cropped = image.crop(box)
+    return Loaded(cropped, _rim(cropped))
 
 
-def _rim(image: Image.Image, solid: Image.Image) -> tuple[float, float, float]:
-    framed = Image.new("L", (solid.width + 2, solid.height + 2))
-    framed.paste(solid, (1, 1))
-    inner = np.asarray(framed.filter(ImageFilter.MinFilter(7)))[1:-1, 1:-1]
-    outline = (np.asarray(solid) > 0) & (inner == 0)
-    red, green, blue = np.asarray(image)[outline][:, :3].mean(axis=0)
+def _rim(image: Image.Image) -> tuple[float, float, float]:
+    small = np.asarray(image.resize((RIM_SIDE, RIM_SIDE), Image.Resampling.BOX))
+    solid = np.pad(small[..., 3] >= 128, 1)
+    inner = solid[:-2, 1:-1] & solid[2:, 1:-1] & solid[1:-1, :-2] & solid[1:-1, 2:]
+    outline = solid[1:-1, 1:-1] & ~inner
+    if not outline.any():  # so thin that no pixel of the small picture is half covered
+        outline = small[..., 3] > 0
+    red, green, blue = small[outline][:, :3].mean(axis=0)
     return float(red), float(green), float(blue)
 
 
@@ -98,7 +105,7 @@ def cut_out(file: Path, extent: int) -> CutOut:
     blur = max(1.0, extent * SHADOW_BLUR)
     pad = round(2 * blur)
     shadow = Image.new("L", (size[0] + 2 * pad, size[1] + 2 * pad))
-    shadow.paste(alpha.point(lambda value: value * SHADOW_SHARE), (pad, pad))
+    shadow.paste(alpha.point(_DARK), (pad, pad))
     return CutOut(
         scaled.convert("RGB"),
         alpha,

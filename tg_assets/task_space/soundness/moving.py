@@ -18,10 +18,11 @@ from tg_assets.task_space.world import FRAMES, Motion, Thing, World
 
 TOWARDS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 """Directions in the picture, x to the right and y down."""
-FAR = 0.05
+FAR = 0.1
 """A path as a share of the picture's side that anybody sees."""
-STILL = 0.02
-"""A path that nobody takes for a motion: of a thing that stands still or turns."""
+STILL, STRAYS = 0.02, 0.1
+"""Paths of a thing that stands still, and of the pixels of one that turns: of a frying pan the
+middle lies beside the axis."""
 LONG, TURNED = 0.15, 0.5
 """How much longer than wide an outline has to be to tell its turn, and a turn (radians) that is
 plain."""
@@ -63,7 +64,7 @@ def _motion_faults(thing: Thing, number: int, frames: Sequence[Picture]) -> Iter
     if motion is not None and motion.kind == "move":
         if not _goes(motion, x, y):
             yield Fault("motion not seen", f"{name} should move {motion.direction}; it {moved}")
-    elif max(abs(x), abs(y)) > STILL:
+    elif max(abs(x), abs(y)) > (STILL if motion is None else STRAYS):
         yield Fault("motion unasked", f"{name} should stay where it is; it {moved}")
     elif motion is not None and changed < CHANGED:
         yield Fault("motion not seen", f"{name} should turn {motion.direction}; it {moved}")

@@ -7,6 +7,7 @@ whatever the taxonomy says. Where a question needs something to be false, it mus
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 from functools import cached_property
 
@@ -48,10 +49,12 @@ BOTH_SAID: frozenset[frozenset[str]] = frozenset(
 """Values of one type that can both be said of one thing."""
 
 
+_WORD = re.compile(r"[^\W_]+")
+
+
 def words_of(text: str) -> str:
     """Return a text's words in lower case between single spaces, with one at either end."""
-    plain = "".join(sign if sign.isalnum() else " " for sign in text.lower())
-    return f" {' '.join(plain.split())} "
+    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 class Truths:

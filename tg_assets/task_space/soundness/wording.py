@@ -134,5 +134,8 @@ def _name(name: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _plural(name: str) -> tuple[str, ...]:
     """Return how a name is written for many: as it is, or with another end."""
+    _, of, rest = name.partition(" of ")
+    if of:  # loaves of bread
+        return (*_name(name), f" of {rest}")
     ending = 2 if len(name.split()[-1]) > 4 else 1
     return (*_name(name), name[: -1 - ending])

@@ -21,6 +21,7 @@ from tg_assets.scenes.solids.parts import (
 )
 
 CATALOGUE = Catalogue()
+GIFTS = ("red", "green", "blue", "purple", "pink", "brown", "black", "white")
 model = CATALOGUE.model
 
 
@@ -78,9 +79,9 @@ def key() -> list[Part]:
 @model("hammer", colors=("red", "gray", "black", "blue", "yellow"))
 def hammer() -> list[Part]:
     """A hammer lying flat, its head to the left."""
-    grip = tube(curve((-0.5, 0, 0.14), (0.1, 0, 0.13), (0.82, 0, 0.12)), [0.08] * 7 + [0.1] * 6)
-    head = box(0.26, 0.56, 0.28, (-0.58, 0.04, 0))
-    face = rod((-0.58, -0.22, 0.14), (-0.58, -0.42, 0.14), 0.16)
+    grip = tube(curve((-0.5, 0, 0.14), (0, 0, 0.13), (0.5, 0, 0.12)), [0.07] * 7 + [0.08] * 6)
+    head = box(0.32, 0.56, 0.3, (-0.58, 0.04, 0))
+    face = rod((-0.58, -0.22, 0.15), (-0.58, -0.44, 0.15), 0.2)
     claw = slab([(0, 0), (-0.13, 0), (-0.08, -0.36), (0.08, -0.36), (0.13, 0)], 0.1)
     back = claw.turned("x", -90).turned("z", 180).moved(-0.58, 0.3, 0.14)
     return together(grip.painted("wood brown", "wood"), head, face, back)
@@ -169,11 +170,13 @@ def guitar() -> list[Part]:
 @model("drum", is_round=True)
 def drum() -> list[Part]:
     """A drum with sticks' cords and two rims."""
-    shell = lathe((0.5, 0.04), (0.5, 0.62), sides=32)
-    skin = lathe((0.48, 0.62), (0.48, 0.65), sides=32).painted("paper", "rubber")
-    rims = [ring(0.5, 0.05, (0, 0, z)).painted("gold", "metal") for z in (0.06, 0.62)]
+    shell = lathe((0.5, 0.04), (0.5, 0.92), sides=32)
+    skin = lathe((0.4, 0.92), (0.4, 0.94), sides=32).painted("paper", "rubber")
+    rims = [ring(0.5, 0.04, (0, 0, z)).painted("gold", "metal") for z in (0.05, 0.9)]
     cords = [
-        rod((0.51, 0, 0.08), (0.36, 0.36, 0.6), 0.018, sides=5).turned("z", 45 * k).painted("white")
+        rod((0.51, 0, 0.08), (0.36, 0.36, 0.88), 0.014, sides=5)
+        .turned("z", 45 * k)
+        .painted("white")
         for k in range(8)
     ]
     return together(shell, skin, rims, cords)
@@ -212,7 +215,7 @@ def trophy() -> list[Part]:
     return together(cup, foot, grips, plate)
 
 
-@model("gift", materials=("rubber",))
+@model("gift", colors=GIFTS, materials=("rubber",))
 def gift() -> list[Part]:
     """A wrapped box with ribbon and bow."""
     body = box(0.8, 0.8, 0.6)
@@ -221,8 +224,8 @@ def gift() -> list[Part]:
         egg(0.2, 0.1, 0.1).turned("y", -25).moved(0.17, 0, 0.7).turned("z", turn)
         for turn in (20, 200)
     ]
-    white = [part.painted("white", "rubber") for part in (*bands, *loops, ball(0.09, (0, 0, 0.66)))]
-    return together(body, white)
+    ribbon = [part.painted("gold", "rubber") for part in (*bands, *loops, ball(0.09, (0, 0, 0.66)))]
+    return together(body, ribbon)
 
 
 @model("die", colors=("red", "blue", "green", "black", "purple", "orange"))
@@ -288,8 +291,8 @@ def laptop() -> list[Part]:
     """An open laptop, its screen to the viewer."""
     base = box(1.0, 0.7, 0.06)
     lid = box(1.0, 0.05, 0.66, (0, 0, 0)).turned("x", -18).moved(0, 0.34, 0.04)
-    screen = box(0.9, 0.02, 0.55, (0, -0.03, 0.06)).turned("x", -18).moved(0, 0.34, 0.04)
-    keys = [box(0.8, 0.07, 0.02, (0, y, 0.055)) for y in (0.2, 0.1, 0.0, -0.1)]
+    screen = box(0.82, 0.02, 0.47, (0, -0.03, 0.1)).turned("x", -18).moved(0, 0.34, 0.04)
+    keys = [box(0.8, 0.07, 0.02, (0, y, 0.055)) for y in (0.16, 0.05, -0.06)]
     pad = box(0.26, 0.14, 0.01, (0, -0.25, 0.055))
     return together(
         base,

@@ -76,9 +76,9 @@ def sofa() -> list[Part]:
 def bed() -> list[Part]:
     """A bed, its head away from the viewer."""
     frame = box(0.84, 1.3, 0.2, (0, 0, 0.1)).painted("wood brown", "wood")
-    head = box(0.9, 0.09, 0.66, (0, 0.66, 0)).painted("wood brown", "wood")
-    foot = box(0.9, 0.09, 0.42, (0, -0.66, 0)).painted("wood brown", "wood")
-    cover = box(0.82, 0.94, 0.12, (0, -0.14, 0.28))
+    head = box(0.9, 0.07, 0.5, (0, 0.66, 0)).painted("wood brown", "wood")
+    foot = box(0.9, 0.05, 0.34, (0, -0.66, 0)).painted("wood brown", "wood")
+    cover = box(0.92, 0.98, 0.28, (0, -0.14, 0.14))
     sheet = box(0.8, 1.22, 0.09, (0, 0, 0.28)).painted("white", "rubber")
     pillow = egg(0.32, 0.15, 0.09, (0, 0.46, 0.4)).painted("white", "rubber")
     return [frame, head, foot, cover, sheet, pillow]
@@ -150,7 +150,7 @@ def ladder() -> list[Part]:
 @model("candle", materials=("rubber",), is_round=True)
 def candle() -> list[Part]:
     """A burning candle on a dish."""
-    dish = lathe((0.4, 0), (0.5, 0.1), (0.46, 0.1), (0.38, 0.05)).painted("gold", "metal")
+    dish = lathe((0.3, 0), (0.36, 0.08), (0.33, 0.08), (0.28, 0.04)).painted("gold", "metal")
     wax = lathe((0.24, 0.04), (0.24, 0.86), (0.2, 0.9), crease=60)
     flame = lathed_curve((0, 0.96), (0.09, 1.06), (0.07, 1.18), (0, 1.36)).painted("orange")
     return [dish, wax, rod((0, 0, 0.88), (0, 0, 1.0), 0.02).painted("black", "rubber"), flame]
@@ -160,7 +160,7 @@ def candle() -> list[Part]:
 def television() -> list[Part]:
     """A television on two feet, its screen to the viewer."""
     case = box(1.2, 0.16, 0.74, (0, 0, 0.16))
-    screen = box(1.06, 0.02, 0.6, (0, -0.082, 0.23)).painted("black")
+    screen = box(0.94, 0.02, 0.44, (0, -0.082, 0.32)).painted("black")
     feet = [wedge(0.1, 0.4, 0.18, 0.5, (x, 0, 0)) for x in (-0.36, 0.36)]
     return together(case, screen, [foot.painted("steel", "metal") for foot in feet])
 
@@ -183,7 +183,7 @@ def bookcase() -> list[Part]:
     return together(sides, boards, box(0.84, 0.04, 1.18, (0, 0.15, 0)), books)
 
 
-@model("umbrella")
+@model("umbrella", is_round=True)
 def umbrella() -> list[Part]:
     """An open umbrella with a crook."""
     dome = lathe(*profile((0.7, 0.78), (0.58, 0.98), (0.3, 1.16), (0.0, 1.22)), sides=8, crease=20)

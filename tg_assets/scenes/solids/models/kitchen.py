@@ -208,7 +208,7 @@ def spoon() -> list[Part]:
     return [dish, hollow.scaled(1, 1, 0.99), handle]
 
 
-@model("mushroom", colors=("red", "brown", "white"), materials=("rubber",), is_round=True)
+@model("mushroom", colors=("red", "brown", "purple"), materials=("rubber",), is_round=True)
 def mushroom() -> list[Part]:
     """A toadstool with spots."""
     stalk = lathed_curve((0.17, 0), (0.13, 0.3), (0.15, 0.6)).painted("paper", "rubber")

@@ -35,8 +35,7 @@ def house() -> list[Part]:
     door = box(0.2, 0.04, 0.34, (-0.14, -0.35, 0)).painted("brown", "wood")
     window = [box(0.22, 0.04, 0.18, (0.22, -0.35, 0.2)), box(0.04, 0.28, 0.18, (0.45, 0, 0.2))]
     window += [box(0.04, 0.28, 0.18, (-0.45, 0, 0.2))]
-    tiles = [part.painted("black", "rubber") for part in roof]
-    return together(walls, gable, tiles, chimney, door, [part.painted("window") for part in window])
+    return together(walls, gable, roof, chimney, door, [part.painted("window") for part in window])
 
 
 @model(
@@ -74,10 +73,10 @@ def pine_tree() -> list[Part]:
 )
 def flower() -> list[Part]:
     """A flower in a pot, its blossom to the viewer."""
-    pot = lathe((0.2, 0), (0.28, 0.34), (0.32, 0.34), (0.32, 0.42), (0.25, 0.42), (0.25, 0.36))
+    pot = lathe((0.13, 0), (0.19, 0.26), (0.22, 0.26), (0.22, 0.33), (0.17, 0.33), (0.17, 0.28))
     stem = tube(curve((0, 0.04, 0.3), (0, 0.06, 0.6), (0, 0, 0.9)), 0.035).painted("leaf")
     leaves = [
-        egg(0.2, 0.08, 0.04, (0.2, 0, 0))
+        egg(0.16, 0.06, 0.03, (0.16, 0, 0))
         .turned("y", -35)
         .turned("z", turn)
         .moved(0, 0.05, 0.5)
@@ -85,7 +84,7 @@ def flower() -> list[Part]:
         for turn in (0, 180)
     ]
     petals = [
-        egg(0.14, 0.05, 0.2, (0, 0, 0.25)).turned("y", 60 * k).turned("x", 25).moved(0, -0.02, 1.0)
+        egg(0.17, 0.05, 0.24, (0, 0, 0.28)).turned("y", 60 * k).turned("x", 25).moved(0, -0.02, 1.0)
         for k in range(6)
     ]
     eye = ball(0.12, (0, -0.06, 1.02)).painted("gold", "rubber")
@@ -146,7 +145,7 @@ def windmill() -> list[Part]:
     """A windmill, its sails to the viewer."""
     tower = lathe((0.34, 0), (0.23, 0.84), sides=8, crease=10)
     cap = lathe((0.27, 0.82), (0.22, 0.96), (0, 1.1), sides=12).painted("brown", "wood")
-    arm = [box(0.05, 0.04, 0.58, (0, 0, 0)), box(0.17, 0.03, 0.4, (0.06, 0, 0.16))]
+    arm = [box(0.05, 0.04, 0.58, (0, 0, 0)), box(0.12, 0.03, 0.36, (0.05, 0, 0.18))]
     sails = [
         part.painted("paper", "rubber").turned("y", 90 * k + 20).moved(0, -0.36, 0.92)
         for k in range(4)

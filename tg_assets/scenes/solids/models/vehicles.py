@@ -66,7 +66,7 @@ def bus() -> list[Part]:
     panes = [pane(0.2, 0.52, 0.24, (x, 0, 0.44)) for x in (-0.52, -0.27, -0.02, 0.23, 0.48)]
     front = [pane(0.03, 0.42, 0.32, (-0.695, 0, 0.38)), pane(0.03, 0.36, 0.2, (0.695, 0, 0.48))]
     lights = [egg(0.03, 0.06, 0.05, (-0.7, y, 0.24)).painted("paper") for y in (-0.17, 0.17)]
-    roof = box(1.3, 0.42, 0.05, (0, 0, 0.76)).painted("white")
+    roof = box(1.3, 0.42, 0.05, (0, 0, 0.76))
     return together(body, panes, front, lights, roof, wheels((-0.42, 0.42), 0.22, 0.16))
 
 
@@ -193,7 +193,7 @@ def helicopter() -> list[Part]:
     fin = slab([(0.7, 0.56), (0.84, 0.56), (0.94, 0.88), (0.8, 0.88)], 0.05)
     mast = rod((-0.2, 0, 0.68), (-0.2, 0, 0.82), 0.05).painted("black")
     rotor = [
-        box(1.24, 0.1, 0.025, (0, 0, 0)).turned("z", turn).moved(-0.2, 0, 0.82)
+        box(1.14, 0.06, 0.025, (0, 0, 0)).turned("z", turn).moved(-0.2, 0, 0.82)
         for turn in (20, 110)
     ]
     skids = [rod((-0.56, y, 0.05), (0.2, y, 0.05), 0.035) for y in (-0.24, 0.24)]
@@ -210,7 +210,7 @@ def train() -> list[Part]:
     )
     face = lathe((0.2, 0), (0.2, 0.04)).turned("y", 90).moved(-0.64, 0, 0.48).painted("black")
     cab = box(0.4, 0.56, 0.66, (0.4, 0, 0.22))
-    roof = box(0.5, 0.64, 0.07, (0.4, 0, 0.88)).painted("black")
+    roof = box(0.5, 0.64, 0.07, (0.4, 0, 0.88))
     base = box(1.3, 0.44, 0.12, (0, 0, 0.16)).painted("black")
     chimney = lathe((0.07, 0.66), (0.07, 0.86), (0.13, 1.0), (0.09, 1.0)).moved(-0.4)
     dome = lathe((0.1, 0.66), (0.1, 0.76), (0, 0.84)).moved(-0.06).painted("gold", "metal")
