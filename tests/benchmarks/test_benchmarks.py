@@ -19,13 +19,13 @@ SMALL = {
     "ledger": "--held 1000 --answers 1000 --batch 100 --keys 100",
     "paper_scale": "--images 200 --tasks 100 --dimension 16 --shard 100",
     "sources": "--pictures 20 --kilobytes 4",
+    "task_space": "--plans 2000 --back 5 --pictures 8",
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",
 }
 ELSEWHERE = {
     "chat_clients": "a part of chat",
     "chat_server": "a part of chat",
     "matched_tables": "a part of incremental and paper_scale",
-    "task_space": "needs the published library",
     "vllm": "needs the environment of the real vLLM, for minutes",
 }
 
