@@ -14,6 +14,8 @@ from tg_assets.task_space.errors import TaskSpaceError
 
 SHADOW_BLUR, SHADOW_SHARE = 0.035, 0.4
 """How soft a shadow is, as a share of the object's extent, and how dark."""
+KEPT_SIDE = 384
+"""Pixels of the larger side to which pictures are scaled down when read; 512 are kept in memory."""
 RIM_SIDE = 40
 """Pixels to which a picture is scaled to tell the colour of its outline."""
 _HALF = [0] * 128 + [255] * 128
@@ -57,7 +59,7 @@ class Loaded:
     rim: tuple[float, float, float]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def load(file: Path) -> Loaded:
     """Read a picture of an object.
 
@@ -76,6 +78,7 @@ def load(file: Path) -> Loaded:
     if box is None:
         raise SpriteError(f"{file} shows nothing: all of it is more than half transparent")
     cropped = image.crop(box)
+    cropped.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
     return Loaded(cropped, _rim(cropped))
 
 
@@ -90,7 +93,7 @@ def _rim(image: Image.Image) -> tuple[float, float, float]:
     return float(red), float(green), float(blue)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def cut_out(file: Path, extent: int) -> CutOut:
     """Return a picture of an object, scaled so that its larger side has `extent` pixels.
 
