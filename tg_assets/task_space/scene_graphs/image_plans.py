@@ -16,12 +16,8 @@ import orjson
 
 from tg_assets.task_space.scene_graphs.image_graphs import ImageGraph
 from tg_assets.task_space.scene_graphs.reading import SceneGraphError
-from tg_assets.task_space.scene_graphs.referring import (
-    Neighbour,
-    Referring,
-    Subgraph,
-    referring,
-)
+from tg_assets.task_space.scene_graphs.referring import Referring, referring
+from tg_assets.task_space.scene_graphs.subgraphs import Neighbour, Subgraph
 
 ImageGenerator = Literal["object", "attribute", "relation"]
 TypeOf = Callable[[str], str]

@@ -11,6 +11,7 @@ from tg_assets.task_space.scene_graphs.graph_instance import GraphClaim, GraphIn
 from tg_assets.task_space.scene_graphs.image_graphs import GraphObject, ImageGraph
 from tg_assets.task_space.scene_graphs.image_plans import ImagePlan
 from tg_assets.task_space.scene_graphs.referring_phrases import NAMELESS, referring_phrase
+from tg_assets.task_space.scene_graphs.subgraphs import Subgraph
 from tg_assets.task_space.scene_graphs.vocabulary import OTHER, Vocabulary
 from tg_assets.task_space.scene_graphs.words import (
     is_mass,
@@ -144,6 +145,8 @@ def _wrong_values(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wron
     value, kind = str(plan.attribute_value), str(plan.attribute_type)
     if kind == OTHER or value not in words.exclusive:
         return "nothing is known to exclude the value"
+    if any(said_alike(value, word) for word in (plan.object, *_said(plan.subgraph))):
+        return "the question names the answer"
     has = words.may_be_true(_object(graph, plan.object_id).attributes)
     others = [
         other
@@ -151,6 +154,13 @@ def _wrong_values(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wron
         if words.type_of(other) == kind and not _near(other, has)
     ]
     return Wrong(value, (sorted(others),), _alike(words.alike_values))
+
+
+def _said(subgraph: Subgraph) -> tuple[str, ...]:
+    """Return the words of a subgraph."""
+    beside = subgraph.neighbour
+    around = () if beside is None else (beside.relation, beside.name, *beside.attributes)
+    return (*subgraph.attributes, *around)
 
 
 def _wrong_relations(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wrong | str:
