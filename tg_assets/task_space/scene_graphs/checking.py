@@ -158,12 +158,10 @@ def _fits(subgraph: Subgraph, place: int, graph: ImageGraph, ignoring: int = -1)
         return True
     for subject, relation, other in graph.relations:
         here, beside = (subject, other) if wanted.direction == "out" else (other, subject)
+        if here != place or relation != wanted.relation or beside == ignoring:
+            continue
         thing = graph.objects[beside]
-        if (
-            (here, relation, thing.name) == (place, wanted.relation, wanted.name)
-            and beside != ignoring
-            and set(wanted.attributes) <= set(thing.attributes)
-        ):
+        if thing.name == wanted.name and set(wanted.attributes) <= set(thing.attributes):
             return True
     return False
 

@@ -13,13 +13,7 @@ from tg_assets.task_space.scene_graphs.image_plans import ImagePlan
 from tg_assets.task_space.scene_graphs.referring_phrases import NAMELESS, referring_phrase
 from tg_assets.task_space.scene_graphs.subgraphs import Subgraph
 from tg_assets.task_space.scene_graphs.vocabulary import OTHER, Vocabulary
-from tg_assets.task_space.scene_graphs.words import (
-    is_mass,
-    is_plural,
-    plural,
-    said_alike,
-    spoken,
-)
+from tg_assets.task_space.scene_graphs.words import is_plural, said_alike, spoken
 
 _OBJECT = (
     "What is {target}?",
@@ -126,19 +120,15 @@ def _text(
 def _wrong_objects(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wrong | str:
     """Return names of nothing in the picture, so that no unwritten attribute makes one right."""
     names = words.names
-    if plan.object not in names.concepts:
+    if names.concept(plan.object) is None:
         return "the vocabulary does not know the name"
     shown = {thing.name for thing in graph.objects}
-    absent = [
-        name
-        for name in names.most_exact
-        if not any(names.may_be_one(name, other) for other in shown)
-    ]
-    if is_plural(plan.object):  # the answer's number is no hint
-        absent = sorted({plural(name) for name in absent if not is_mass(name)})
-    else:
-        absent = [name for name in absent if not is_plural(name)]
-    return Wrong(plan.object, (absent,), names.may_be_one)
+    return Wrong(
+        plan.object,
+        (names.exact_plurals if is_plural(plan.object) else names.exact_singulars,),
+        names.may_be_one,
+        lambda name: any(names.may_be_one(name, other) for other in shown),
+    )
 
 
 def _wrong_values(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wrong | str:
