@@ -136,8 +136,26 @@ def test_the_command_lists_plans_and_says_what_it_left_out(tmp_path: Path) -> No
         assert said in " ".join(done.stderr.split())
 
 
-def run(*arguments: str) -> Any:
-    return CliRunner().invoke(app, ["task-space", "plans", *arguments])
+def run(*arguments: str, command: str = "plans") -> Any:
+    return CliRunner().invoke(app, ["task-space", command, *arguments])
+
+
+def test_the_command_asks_about_pictures_and_videos(tmp_path: Path) -> None:
+    pictures, videos = write(tmp_path / "g.json", {"a": GOOD, **BAD}), tmp_path / "v.json"
+    (tmp_path / "a.png").touch()
+    about = ["--scene-graphs", str(pictures), "--generator", "object", "--json"]
+    done = run(*about, "--images", str(tmp_path), "--per-graph", "9", command="questions")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(row["answer"] for row in rows) == ["cup", "table"]
+    for row in rows:
+        assert row["file"] == str(tmp_path / "a.png")
+        assert row["options"][row["right"]] == row["answer"]
+    assert "1 not asked: dangling id, the whole graph" in done.stderr
+    write(videos, VIDEOS)
+    about = ["--video-graphs", str(videos), "--generator", "video-relation"]
+    names = write(tmp_path / "names.json", TABLE)
+    done = run(*about, "--names", str(names), command="questions")
+    assert "door while opening a door?\n(A) " in done.stdout
 
 
 def test_published_tables_of_names_become_json(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
-from itertools import product
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -100,10 +99,17 @@ class Plans:
         """How many plans there are."""
         return len(self.subgraphs) * (1 if self.others is None else len(self.others))
 
+    def plan(self, number: int) -> ImagePlan:
+        """Return one of the plans, numbered from 0 to `count`."""
+        if self.others is None:
+            return ImagePlan(**self.named, subgraph=self.subgraphs[number])
+        one, other = divmod(number, len(self.others))
+        return ImagePlan(
+            **self.named, subgraph=self.subgraphs[one], other_subgraph=self.others[other]
+        )
+
     def __iter__(self) -> Iterator[ImagePlan]:
-        others = [None] if self.others is None else self.others
-        for subgraph, other in product(self.subgraphs, others):
-            yield ImagePlan(**self.named, subgraph=subgraph, other_subgraph=other)
+        return map(self.plan, range(self.count))
 
 
 def image_plans(
