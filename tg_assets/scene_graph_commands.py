@@ -15,6 +15,8 @@ import typer
 from tg_assets.commanding import errors, plain_words
 
 if TYPE_CHECKING:
+    from tg_assets.task_space.instance import NoInstance
+    from tg_assets.task_space.scene_graphs.graph_instance import GraphInstance
     from tg_assets.task_space.scene_graphs.image_plans import ImageGenerator
     from tg_assets.task_space.scene_graphs.listing import Listed, Lister
     from tg_assets.task_space.scene_graphs.reading import Rejected
@@ -83,6 +85,69 @@ def plans(
             summary.say()
         if counting:
             print(plain_json.dumps(summary.counts) if json else summary.words)
+
+
+@app.command()
+def questions(
+    generator: GeneratorOption,
+    scene_graphs: ImagesFileOption = None,
+    video_graphs: VideosFileOption = None,
+    names: NamesOption = None,
+    subgraph_size: SizeOption = 1,
+    data: DataOption = None,
+    images: Annotated[
+        Path | None, typer.Option(help="A folder of pictures or videos by id, to name the file.")
+    ] = None,
+    per_graph: Annotated[int, typer.Option(min=1, help="Questions a graph, at most.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same questions.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Ask about annotated pictures or videos, in the order of the file."""
+    from tg_assets.task_space.scene_graphs.drawn_questions import at_most, question_row
+    from tg_assets.task_space.scene_graphs.graph_instance import picture_file, video_file
+    from tg_assets.task_space.scene_graphs.reading import Rejected
+
+    with plain_words():
+        file = _file(generator, scene_graphs, video_graphs)
+        refused: Counter[str] = Counter()
+        for graph, made in _made(generator, file, names, subgraph_size, data, seed):
+            if isinstance(graph, Rejected):
+                refused[f"{graph.reason}, the whole graph"] += 1
+                continue
+            for one in at_most(made, per_graph, lambda reason: refused.update([reason])):
+                row = question_row(one)
+                if images is not None:
+                    find = video_file if generator.startswith("video-") else picture_file
+                    row["file"] = str(find(images, graph.id))
+                print(plain_json.dumps(row) if json else one.asked.multiple_choice + "\n")
+        for reason, n in refused.most_common():
+            errors.print(f"{n:,} not asked: {reason}", highlight=False)
+
+
+def _made(
+    generator: Generator, file: Path, names: Path | None, size: int, data: Path | None, seed: int
+) -> Iterator[tuple[Any, Iterator[GraphInstance | NoInstance]]]:
+    """Yield every graph of a file, or why it is left out, with its questions."""
+    from tg_assets.task_space.scene_graphs.drawn_questions import (
+        picture_questions,
+        video_questions,
+    )
+    from tg_assets.task_space.scene_graphs.image_graphs import ImageGraph
+    from tg_assets.task_space.scene_graphs.listing import VideoLister
+    from tg_assets.task_space.scene_graphs.reading import read_graphs
+    from tg_assets.task_space.scene_graphs.video_graphs import VideoGraph
+    from tg_assets.task_space.scene_graphs.vocabulary import load_vocabulary, own_vocabulary
+
+    lister = _lister(generator, names, size, data)
+    words = own_vocabulary() if data is None else load_vocabulary(data)
+    for graph in read_graphs(file, lister.parse):
+        if isinstance(graph, ImageGraph):
+            asked = cast("ImageGenerator", generator.value)
+            yield graph, picture_questions(graph, asked, size, seed, words)
+        elif isinstance(graph, VideoGraph) and isinstance(lister, VideoLister):
+            yield graph, video_questions(graph, lister.generator, seed, lister.names, words)
+        else:
+            yield graph, iter(())
 
 
 @app.command()

@@ -20,6 +20,7 @@ SMALL = {
     "paper_scale": "--images 200 --tasks 100 --dimension 16 --shard 100",
     "scale": "--images 1000000 --gpus 8",
     "rendering": "--pictures 1 --clips 1",
+    "scene_graphs": "--graphs 20 --sizes 1 --asked-graphs 2",
     "sources": "--pictures 20 --kilobytes 4",
     "task_space": "--plans 1000 --back 2 --instances 20",
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",

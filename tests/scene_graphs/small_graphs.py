@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -24,16 +24,21 @@ def type_of(value: str) -> str:
 
 
 @st.composite
-def graphs(draw: st.DrawFn) -> ImageGraph:
+def graphs(
+    draw: st.DrawFn,
+    names: Sequence[str] = NAMES,
+    values: Sequence[str] = VALUES,
+    relations: Sequence[str] = RELATIONS,
+) -> ImageGraph:
     """Draw a graph of few words, so that much is alike."""
     n = draw(st.integers(1, 6))
     places = st.integers(0, n - 1)
-    edge = st.tuples(places, st.sampled_from(RELATIONS), places)
+    edge = st.tuples(places, st.sampled_from(relations), places)
     edges = draw(st.lists(edge.filter(lambda e: e[0] != e[2]), max_size=12))
     objects = {
         f"o{k}": thing(
-            draw(st.sampled_from(NAMES)),
-            draw(st.lists(st.sampled_from(VALUES), unique=True, max_size=3)),
+            draw(st.sampled_from(names)),
+            draw(st.lists(st.sampled_from(values), unique=True, max_size=3)),
             *((name, f"o{other}") for subject, name, other in edges if subject == k),
         )
         for k in range(n)

@@ -10,7 +10,7 @@ from small_graphs import Plain, fits_alone, graphs, type_of
 
 from tg_assets.task_space.scene_graphs.image_graphs import ImageGraph
 from tg_assets.task_space.scene_graphs.image_plans import ImagePlan, image_plans, json_lines
-from tg_assets.task_space.scene_graphs.referring import Subgraph
+from tg_assets.task_space.scene_graphs.subgraphs import Subgraph
 
 SIZES = st.integers(1, 4)
 

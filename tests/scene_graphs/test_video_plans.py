@@ -6,43 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
+from small_videos import videos
 
-from tg_assets.task_space.scene_graphs.video_graphs import (
-    Keyframe,
-    VideoGraph,
-    VideoNames,
-    video_graph,
-)
+from tg_assets.task_space.scene_graphs.video_graphs import Keyframe, VideoGraph
 from tg_assets.task_space.scene_graphs.video_plans import (
     VideoPlan,
     video_lines,
     video_plans,
 )
-
-NAMES = VideoNames(
-    {
-        **{f"a{n}": f"doing {n}" for n in range(4)},
-        **{f"s{n}": f"beside {n}" for n in range(2)},
-        **{f"c{n}": f"holding {n}" for n in range(2)},
-        **{f"o{n}": f"thing {n}" for n in range(3)},
-    }
-)
-OBJECTS = st.sampled_from(["o0", "o1", "o2"])
-
-
-def frames(draw: st.DrawFn) -> dict[str, object]:
-    return {
-        "actions": draw(st.lists(st.sampled_from(["a0", "a1", "a2", "a3"]), max_size=2)),
-        "spatial": draw(st.dictionaries(st.sampled_from(["s0", "s1"]), OBJECTS, min_size=1)),
-        "contact": draw(st.dictionaries(st.sampled_from(["c0", "c1"]), OBJECTS)),
-    }
-
-
-@st.composite
-def videos(draw: st.DrawFn) -> VideoGraph:
-    n = draw(st.integers(1, 6))
-    return video_graph("v", {f"k{k}": frames(draw) for k in range(n)}, NAMES)
 
 
 def asked_frames(graph: VideoGraph, when: str, reference: str) -> list[int]:

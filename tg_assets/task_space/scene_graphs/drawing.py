@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any, TypeVar
 
 import orjson
@@ -38,7 +39,9 @@ class Dice:
 
     def shuffled(self, what: str, words: Sequence[str]) -> list[str]:
         """Return words in another order."""
-        return sorted(words, key=lambda word: digest(self.key, what, word))
+        shuffled = list(words)
+        Random(int(digest(self.key, what), 16)).shuffle(shuffled)
+        return shuffled
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,14 @@ class Wrong:
         right: The right answer.
         others: Wrong ones, in groups: those of earlier groups are taken first.
         alike: Whether two answers may be said of one thing: they never stand side by side.
+        may_be_right: Whether one of `others` is no wrong answer after all: asked only of those
+            that are drawn.
     """
 
     right: str
     others: Sequence[Sequence[str]]
     alike: Callable[[str, str], bool]
+    may_be_right: Callable[[str], bool] = lambda _: False
 
 
 def instance(
@@ -96,6 +102,7 @@ def _options(wrong: Wrong, dice: Dice) -> list[str]:
     for word in (word for group in wrong.others for word in dice.shuffled("others", group)):
         if len(chosen) == OPTIONS:
             break
-        if not any(word == one or wrong.alike(one, word) for one in chosen):
+        beside = any(word == one or wrong.alike(one, word) for one in chosen)
+        if not beside and not wrong.may_be_right(word):
             chosen.append(word)
     return chosen

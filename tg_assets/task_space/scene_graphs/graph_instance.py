@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from tg_assets.task_space.instance import Asked
 from tg_assets.task_space.scene_graphs.reading import SceneGraphError
-from tg_assets.task_space.scene_graphs.referring import Subgraph
+from tg_assets.task_space.scene_graphs.subgraphs import Subgraph
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 When = Literal["before", "after", "while"]

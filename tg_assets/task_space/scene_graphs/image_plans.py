@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
-from itertools import product
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -16,12 +15,8 @@ import orjson
 
 from tg_assets.task_space.scene_graphs.image_graphs import ImageGraph
 from tg_assets.task_space.scene_graphs.reading import SceneGraphError
-from tg_assets.task_space.scene_graphs.referring import (
-    Neighbour,
-    Referring,
-    Subgraph,
-    referring,
-)
+from tg_assets.task_space.scene_graphs.referring import Referring, referring
+from tg_assets.task_space.scene_graphs.subgraphs import Neighbour, Subgraph
 
 ImageGenerator = Literal["object", "attribute", "relation"]
 TypeOf = Callable[[str], str]
@@ -104,10 +99,17 @@ class Plans:
         """How many plans there are."""
         return len(self.subgraphs) * (1 if self.others is None else len(self.others))
 
+    def plan(self, number: int) -> ImagePlan:
+        """Return one of the plans, numbered from 0 to `count`."""
+        if self.others is None:
+            return ImagePlan(**self.named, subgraph=self.subgraphs[number])
+        one, other = divmod(number, len(self.others))
+        return ImagePlan(
+            **self.named, subgraph=self.subgraphs[one], other_subgraph=self.others[other]
+        )
+
     def __iter__(self) -> Iterator[ImagePlan]:
-        others = [None] if self.others is None else self.others
-        for subgraph, other in product(self.subgraphs, others):
-            yield ImagePlan(**self.named, subgraph=subgraph, other_subgraph=other)
+        return map(self.plan, range(self.count))
 
 
 def image_plans(

@@ -11,14 +11,9 @@ from tg_assets.task_space.scene_graphs.graph_instance import GraphClaim, GraphIn
 from tg_assets.task_space.scene_graphs.image_graphs import GraphObject, ImageGraph
 from tg_assets.task_space.scene_graphs.image_plans import ImagePlan
 from tg_assets.task_space.scene_graphs.referring_phrases import NAMELESS, referring_phrase
+from tg_assets.task_space.scene_graphs.subgraphs import Subgraph
 from tg_assets.task_space.scene_graphs.vocabulary import OTHER, Vocabulary
-from tg_assets.task_space.scene_graphs.words import (
-    is_mass,
-    is_plural,
-    plural,
-    said_alike,
-    spoken,
-)
+from tg_assets.task_space.scene_graphs.words import is_plural, said_alike, spoken
 
 _OBJECT = (
     "What is {target}?",
@@ -125,25 +120,23 @@ def _text(
 def _wrong_objects(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wrong | str:
     """Return names of nothing in the picture, so that no unwritten attribute makes one right."""
     names = words.names
-    if plan.object not in names.concepts:
+    if names.concept(plan.object) is None:
         return "the vocabulary does not know the name"
     shown = {thing.name for thing in graph.objects}
-    absent = [
-        name
-        for name in names.most_exact
-        if not any(names.may_be_one(name, other) for other in shown)
-    ]
-    if is_plural(plan.object):  # the answer's number is no hint
-        absent = sorted({plural(name) for name in absent if not is_mass(name)})
-    else:
-        absent = [name for name in absent if not is_plural(name)]
-    return Wrong(plan.object, (absent,), names.may_be_one)
+    return Wrong(
+        plan.object,
+        (names.exact_plurals if is_plural(plan.object) else names.exact_singulars,),
+        names.may_be_one,
+        lambda name: any(names.may_be_one(name, other) for other in shown),
+    )
 
 
 def _wrong_values(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wrong | str:
     value, kind = str(plan.attribute_value), str(plan.attribute_type)
     if kind == OTHER or value not in words.exclusive:
         return "nothing is known to exclude the value"
+    if any(said_alike(value, word) for word in (plan.object, *_said(plan.subgraph))):
+        return "the question names the answer"
     has = words.may_be_true(_object(graph, plan.object_id).attributes)
     others = [
         other
@@ -151,6 +144,13 @@ def _wrong_values(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wron
         if words.type_of(other) == kind and not _near(other, has)
     ]
     return Wrong(value, (sorted(others),), _alike(words.alike_values))
+
+
+def _said(subgraph: Subgraph) -> tuple[str, ...]:
+    """Return the words of a subgraph."""
+    beside = subgraph.neighbour
+    around = () if beside is None else (beside.relation, beside.name, *beside.attributes)
+    return (*subgraph.attributes, *around)
 
 
 def _wrong_relations(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wrong | str:

@@ -1,55 +1,17 @@
 """Picking out one object of a picture by what is around it.
 
-A referring subgraph has exactly n elements: attributes of the object itself; at most one neighbour,
-which together with its relation is one element; attributes of that neighbour. The object's own name
-is never part of it. It refers to an object when it fits that one alone: an object is fitted when it
-has the attributes, and some neighbour of it has the relation, the name and the attributes.
+A subgraph refers to an object when it fits that one alone: an object is fitted when it has the
+attributes, and some neighbour of it has the relation, the name and the attributes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from tg_assets.task_space.scene_graphs.image_graphs import ImageGraph
-
-Direction = Literal["out", "in"]
-
-
-class Neighbour(NamedTuple):
-    """Another object that is related to the one picked out.
-
-    Attributes:
-        relation: The relation's name.
-        direction: ``out`` when the object picked out is RELATION the neighbour, ``in`` when the
-            neighbour is RELATION the object picked out.
-        name: What the neighbour is.
-        attributes: Values that the neighbour has, sorted.
-    """
-
-    relation: str
-    direction: Direction
-    name: str
-    attributes: tuple[str, ...]
-
-
-class Subgraph(NamedTuple):
-    """What picks an object out.
-
-    Attributes:
-        attributes: Values that it has, sorted.
-        neighbour: The one neighbour; null where there is none.
-    """
-
-    attributes: tuple[str, ...]
-    neighbour: Neighbour | None
-
-    @property
-    def size(self) -> int:
-        """How many elements it has."""
-        around = 0 if self.neighbour is None else 1 + len(self.neighbour.attributes)
-        return len(self.attributes) + around
+from tg_assets.task_space.scene_graphs.subgraphs import Direction, Neighbour, Subgraph
 
 
 class Referring(NamedTuple):

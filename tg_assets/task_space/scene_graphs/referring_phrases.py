@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tg_assets.task_space.scene_graphs.image_graphs import ImageGraph
-from tg_assets.task_space.scene_graphs.referring import Neighbour, Subgraph
+from tg_assets.task_space.scene_graphs.subgraphs import Neighbour, Subgraph
 from tg_assets.task_space.scene_graphs.vocabulary import Vocabulary
 from tg_assets.task_space.scene_graphs.words import (
     is_plural,

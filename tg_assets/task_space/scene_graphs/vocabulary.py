@@ -17,7 +17,7 @@ import orjson
 import yaml
 
 from tg_assets.task_space.scene_graphs.reading import SceneGraphError
-from tg_assets.task_space.scene_graphs.words import said_alike
+from tg_assets.task_space.scene_graphs.words import is_mass, is_plural, plural, said_alike, singular
 from tg_assets.task_space.taxonomy import Taxonomy
 
 VOCABULARY_FILE = Path(__file__).with_name("vocabulary.yaml")
@@ -48,22 +48,38 @@ class Names:
     people: frozenset[str]
 
     @cached_property
-    def most_exact(self) -> tuple[str, ...]:
-        """The names that stand above no other, sorted: abstract ones are no options."""
-        return tuple(
-            sorted(
-                name
-                for name, concept in self.concepts.items()
-                if not self.taxonomy.descendants(concept)
-            )
-        )
+    def exact_singulars(self) -> tuple[str, ...]:
+        """Names of one thing that stand above no other, sorted: abstract ones are no options."""
+        return tuple(name for name in self._exact if not is_plural(name))
+
+    @cached_property
+    def exact_plurals(self) -> tuple[str, ...]:
+        """The same for several things."""
+        return tuple(sorted({plural(name) for name in self._exact if not is_mass(name)}))
+
+    @cached_property
+    def _exact(self) -> list[str]:
+        below = self.taxonomy.descendants
+        return sorted(name for name, concept in self.concepts.items() if not below(concept))
+
+    @cached_property
+    def _relevant(self) -> Mapping[str, frozenset[str]]:
+        return {one: self.taxonomy.relevant(one) for one in self.taxonomy.concepts}
+
+    def concept(self, name: str) -> str | None:
+        """Return the concept of a name, also of the name of several; null when unknown."""
+        return self.concepts.get(name) or self.concepts.get(singular(name))
 
     def may_be_one(self, name: str, other: str) -> bool:
         """Whether both names may be said of one thing, as far as is known."""
-        if said_alike(name, other) or {name, other} <= self.people:
+        if said_alike(name, other) or {singular(name), singular(other)} <= self._persons:
             return True
-        one, two = self.concepts.get(name), self.concepts.get(other)
-        return one is not None and two is not None and two in self.taxonomy.relevant(one)
+        one, two = self.concept(name), self.concept(other)
+        return one is not None and two is not None and two in self._relevant[one]
+
+    @cached_property
+    def _persons(self) -> frozenset[str]:
+        return frozenset(map(singular, self.people))
 
 
 @dataclass(frozen=True)

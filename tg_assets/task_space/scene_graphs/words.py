@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -64,6 +65,13 @@ def plural(name: str) -> str:
     return head + space + many
 
 
+@lru_cache(maxsize=1 << 16)
+def singular(name: str) -> str:
+    """Return the name for one of what a name speaks of."""
+    head, space, last = name.rpartition(" ")
+    return head + space + _stem(last)
+
+
 def some(phrase: str, name: str) -> str:
     """Return a phrase for one of several things that fit it: ``a cup``, ``trees``, ``some snow``.
 
@@ -97,6 +105,7 @@ def said_alike(one: str, other: str) -> bool:
     return bool(_stems(one) & _stems(other))
 
 
+@lru_cache(maxsize=1 << 16)
 def _stems(phrase: str) -> frozenset[str]:
     words = frozenset(spoken(phrase).lower().replace("-", " ").replace("/", " ").split())
     meaning = words - _SMALL_WORDS or words
