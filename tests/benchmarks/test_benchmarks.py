@@ -18,6 +18,7 @@ SMALL = {
     "incremental": "--images 200 --tasks 200 --dimension 16 --shard 100 --rounds 1",
     "ledger": "--held 1000 --answers 1000 --batch 100 --keys 100",
     "paper_scale": "--images 200 --tasks 100 --dimension 16 --shard 100",
+    "queries": "--plans 60 --budget 20 --seeds 1 --competences smooth --jobs 1",
     "sources": "--pictures 20 --kilobytes 4",
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",
 }

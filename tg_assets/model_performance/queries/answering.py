@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
-from scipy.stats import norm
+from threadpoolctl import threadpool_limits
 
 from tg_assets.ids import digest
 from tg_assets.model_performance.queries.acquisition import Aim, chance_cut
@@ -95,6 +95,13 @@ def answer(
     Raises:
         QueryError: There are no plans, or one is there twice.
     """
+    with threadpool_limits(1):  # small matrices; and the same bits on any number of cores
+        return _answer(query, plans, surroundings, total)
+
+
+def _answer(
+    query: Query, plans: pl.DataFrame, surroundings: Surroundings, total: int | None
+) -> Answer:
     if plans.is_empty():
         raise QueryError("no plan is left: the query's filters let none through")
     twice = plans.select("generator", "index").is_duplicated()
@@ -228,20 +235,6 @@ def _chosen(query: Query, found: Found) -> np.ndarray:
 
 
 def _number_found(query: Query, found: Found) -> tuple[float, float, float] | None:
-    """Return how many units lie beyond the threshold, with an interval.
-
-    Each is a coin toss; units of which nothing is known are like those that something is known of.
-    """
-    if found.above is None:
+    if found.above is None or np.isnan(found.belief.mean).all():
         return None
-    chance = found.belief.chance_above(found.above)
-    said = chance[~np.isnan(chance)]
-    if not len(said):
-        return None
-    share, unsaid = float(said.mean()), len(chance) - len(said)
-    variance = float((said * (1 - said)).sum())
-    variance += unsaid * share * (1 - share) * (1 + unsaid / len(said))
-    expected = float(said.sum()) + unsaid * share
-    reach = float(norm.ppf((1 + query.confidence) / 2) * np.sqrt(variance))
-    certain = float((said == 1).sum())
-    return expected, max(certain, expected - reach), min(float(len(chance)), expected + reach)
+    return found.belief.number_above(found.above, query.confidence)

@@ -14,7 +14,8 @@ from tg_assets.model_performance.queries.evaluations import KNOWN
 def nobody(model: str, plans: pl.DataFrame) -> pl.DataFrame:
     """Say that there is no one to ask: an `evaluations.Evaluate` for what a file leaves open."""
     reason = pl.lit(f"{model} was not evaluated on it, and cannot be here")
-    return plans.select(correct=pl.lit(None, pl.Float64), reason=reason)
+    said = plans.with_columns(correct=pl.lit(None, pl.Float64), reason=reason)
+    return said.select("correct", "reason")
 
 
 def read_known(file: Path, models: Sequence[str]) -> pl.DataFrame:
