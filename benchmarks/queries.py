@@ -189,17 +189,23 @@ def _coverage(table: pl.DataFrame) -> float:
 
 
 def _ahead(table: pl.DataFrame, setting: str) -> dict[str, Any]:
-    """Return the mean lead over the best published way, and the spread of that lead over seeds."""
-    by_seed = table.group_by("seed", "way").agg(pl.col("score").mean()).pivot("way", index="seed")
+    """Return the mean lead over the best published way, and how far the lead varies.
+
+    `spread` is its standard deviation over seeds, each the mean over competences; `level_or_ahead`
+    says with how many of the simulated models the lead is not negative.
+    """
+    scores = table.pivot("way", index=["seed", "competence"], values="score")
     published = [way for way in WAYS if way != "columns"]
-    best = max(published, key=lambda way: by_seed[way].mean())
-    lead = by_seed["columns"] - by_seed[best]
-    spread = lead.std() if lead.len() > 1 else None
+    best = max(published, key=lambda way: scores[way].mean())
+    leads = scores.select("seed", lead=pl.col("columns") - pl.col(best))
+    by_seed = leads.group_by("seed").agg(pl.col("lead").mean())["lead"]
+    spread = by_seed.std() if by_seed.len() > 1 else None
     return {
         "setting": setting,
         "best_published": best,
-        "lead": round(float(lead.mean()), 3),
+        "lead": round(float(by_seed.mean()), 3),
         "spread": None if spread is None else round(float(spread), 3),
+        "level_or_ahead": f"{int((leads['lead'] > -1e-9).sum())} of {leads.height}",
     }
 
 

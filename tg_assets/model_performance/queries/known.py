@@ -30,11 +30,11 @@ def read_known(file: Path, models: Sequence[str]) -> pl.DataFrame:
     """
     if not file.is_file():
         raise QueryError(f"{file} does not exist; it is to hold {', '.join(KNOWN)}")
-    read = {".parquet": pl.read_parquet, ".csv": pl.read_csv}.get(file.suffix.lower())
-    if read is None:
+    kind = file.suffix.lower()
+    if kind not in (".parquet", ".csv"):
         raise QueryError(f"{file}: evaluations are read from .parquet or .csv")
     try:
-        table = read(file)
+        table = pl.read_parquet(file) if kind == ".parquet" else pl.read_csv(file)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise QueryError(f"{file} cannot be read: {error}") from None
     missing = [name for name in KNOWN if name not in table.columns]
@@ -58,8 +58,7 @@ def read_known(file: Path, models: Sequence[str]) -> pl.DataFrame:
             f"{file}: correct is from 0 to 1, not {bad['correct']} "
             f"({bad['model']}, plan {bad['index']} of {bad['generator']})"
         )
-    return (
-        rows.group_by("generator", "index", "model")
-        .agg(pl.col("correct").mean())
-        .sort("model", "generator", "index")
+    merged: pl.DataFrame = rows.group_by("generator", "index", "model").agg(
+        pl.col("correct").mean()
     )
+    return merged.sort("model", "generator", "index")

@@ -65,7 +65,9 @@ class Posterior:
     @cached_property
     def variance(self) -> np.ndarray:
         """Of what plans share, for each plan; `noise` comes on top."""
-        return self._scale**2 * self._unexplained(self._covariance.variance, self._across)
+        return np.asarray(
+            self._scale**2 * self._unexplained(self._covariance.variance, self._across)
+        )
 
     @cached_property
     def left_out(self) -> np.ndarray:
@@ -80,7 +82,7 @@ class Posterior:
         """Return the variance of the mean of what plans share, over each list of places."""
         prior = np.array([self._prior_of_mean(places, dice) for places in members])
         across = np.stack([self._across[places].mean(axis=0) for places in members])
-        return self._scale**2 * self._unexplained(prior, across)
+        return np.asarray(self._scale**2 * self._unexplained(prior, across))
 
     def covariance_of_means(self, members: list[np.ndarray]) -> np.ndarray:
         """Return the covariance of the means of what plans share, lists x lists."""
@@ -95,7 +97,7 @@ class Posterior:
 
     def _unexplained(self, prior: np.ndarray | float, across: np.ndarray) -> np.ndarray:
         half = self._half(across)
-        return np.maximum(prior - np.einsum("ij,ij->j", half, half), 1e-10)
+        return np.asarray(np.maximum(prior - np.einsum("ij,ij->j", half, half), 1e-10))
 
     def _half(self, across: np.ndarray) -> np.ndarray:
         return np.asarray(solve_triangular(self._factor[0], across.T, lower=True))
