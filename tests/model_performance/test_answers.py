@@ -25,10 +25,10 @@ def around(ancestors: Ancestors) -> Surroundings:
 
 @pytest.fixture(scope="module")
 def figures() -> pl.DataFrame:
-    """A small comparison: three settings on two kinds of competence."""
+    """A small comparison: two settings on two kinds of competence."""
     cells = [
         Cell(setting, kind, 0, 400, 80, "how-many-2d", 0.9)
-        for setting in ("top k, by target", "top k, plans", "debug, plans")
+        for setting in ("top k, by target", "debug, plans")
         for kind in ("smooth", "interacting")
     ]
     return pl.DataFrame([row for cell in cells for row in measured(cell)], infer_schema_length=None)

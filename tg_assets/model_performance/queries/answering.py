@@ -44,8 +44,8 @@ class Answer:
         found: Its units, the surest first: the columns that tell them, and `ESTIMATES`.
         units: The same of all units, in their own order.
         patterns: What the found units have in common (debug).
-        threshold: What was found lies beyond it; None for a top k.
-        number_found: How many units truly lie beyond it: expected, low, high; None for a top k.
+        threshold: What was found lies beyond it; None for a top k, and where nothing is known.
+        number_found: How many units truly lie beyond it: expected, low, high; None as before.
         spent: Evaluations bought, of `query.budget`.
         free: Evaluations that were known before.
         failed: Evaluations that failed: generator, index, model, reason.
@@ -134,7 +134,8 @@ def _find(
     evaluations.buy(np.arange(space.plans.height))
     belief = believe_sample(scores.values, units)
     above = None if aim.k is not None else aim.threshold(belief)
-    note = f"answered exactly: {needed:,} evaluations were missing, the budget is {query.budget:,}"
+    how = "answered exactly" if units.drawn == 1 else "all plans that were drawn are evaluated"
+    note = f"{how}: {needed:,} evaluations were missing, the budget is {query.budget:,}"
     return Found(belief, above, chance_decides=False), [note]
 
 
@@ -169,7 +170,7 @@ def _told(
         table[chosen],
         table,
         patterns,
-        None if found.above is None else side * found.above,
+        None if found.above is None or np.isnan(found.above) else side * found.above,
         _number_found(query, found),
         evaluations.spent,
         free,

@@ -35,8 +35,7 @@ class Belief:
     """What is believed, a number a unit.
 
     Attributes:
-        plans: Expected score of each plan; NaN where nothing is said of it.
-        mean: Expected score of each unit.
+        mean: Expected score of each unit; NaN where nothing is said of it.
         spread: Its standard deviation; 0 where every plan of the unit is known.
         errors: How far single plans lie from what was expected of them, in standard deviations,
             ascending; empty where units are not plans.
@@ -45,7 +44,6 @@ class Belief:
         together: How units err together; None where that was not worked out.
     """
 
-    plans: Numbers
     mean: Numbers
     spread: Numbers
     errors: np.ndarray
@@ -151,7 +149,7 @@ def believe(
         kept = np.zeros(0)
     total = np.sqrt(mean.var() + (spread**2).mean())
     joint = _together(posterior, unknown, units, spread, dice) if together else None
-    return Belief(plans, mean, spread, kept, float("inf"), float(total), joint)
+    return Belief(mean, spread, kept, float("inf"), float(total), joint)
 
 
 def _together(
@@ -232,4 +230,4 @@ def believe_sample(values: Numbers, units: Units) -> Belief:
         spread = np.where(missing == 0, 0.0, np.sqrt(variance * missing / number))
     spread[number == 0] = np.nan
     total = float(np.nanstd(mean)) if len(there) else np.nan
-    return Belief(values, mean, spread, np.zeros(0), float(max(freedom, 1)), total)
+    return Belief(mean, spread, np.zeros(0), float(max(freedom, 1)), total)
