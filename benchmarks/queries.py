@@ -21,10 +21,10 @@ import numpy as np
 import polars as pl
 from rich.console import Console
 from rich.table import Table
-from threadpoolctl import threadpool_limits
 
 from tg_assets.model_performance.queries.answering import Answer, Surroundings, answer
 from tg_assets.model_performance.queries.query import Query, make_query
+from tg_assets.model_performance.queries.scores import wanted_side
 from tg_assets.model_performance.queries.simulated import ANSWERS, COMPETENCES, SimulatedModel
 from tg_assets.model_performance.queries.stand_in_library import stand_in_library
 from tg_assets.task_space.selection import Where
@@ -36,7 +36,7 @@ ALL = "all"
 SETTINGS: dict[str, dict[str, Any]] = {
     "top k, by target": {"kind": "top-k", "by": ("target",)},
     "top k, plans": {"kind": "top-k"},
-    "threshold, by target": {"kind": "threshold", "by": ("target",), "threshold": 0.4},
+    "threshold, by target": {"kind": "threshold", "by": ("target",), "threshold": 0.3},
     "threshold, plans": {"kind": "threshold", "threshold": 0.3},
     "compare, plans": {"kind": "compare", "others": ("other",), "margin": 0.1},
     "debug, plans": {"kind": "debug"},
@@ -70,30 +70,29 @@ class Cell:
 
 def measured(cell: Cell) -> list[dict[str, Any]]:
     """Return a row of figures a way."""
-    with threadpool_limits(1):
-        library = stand_in_library()
-        tree = library.taxonomy
-        ancestors = {name: tree.ancestors(name) for name in tree.concepts}
-        where = Where(generator=None if cell.generator == ALL else cell.generator)
-        plans = TaskSpace(library).sample(cell.plans, cell.seed, where)
-        answers = None if cell.setting in ENDLESS else ANSWERS
-        tables = {
-            name: SimulatedModel(cell.competence, 2 * cell.seed + place, ancestors, answers)
-            for place, name in enumerate(("model", "other"))
-        }
-        outcomes = {
-            name: plans.select("generator", "index", *one.evaluate(plans))
-            for name, one in tables.items()
-        }
+    library = stand_in_library()
+    tree = library.taxonomy
+    ancestors = {name: tree.ancestors(name) for name in tree.concepts}
+    where = Where(generator=None if cell.generator == ALL else cell.generator)
+    plans = TaskSpace(library).sample(cell.plans, cell.seed, where)
+    answers = None if cell.setting in ENDLESS else ANSWERS
+    tables = {
+        name: SimulatedModel(cell.competence, 2 * cell.seed + place, ancestors, answers)
+        for place, name in enumerate(("model", "other"))
+    }
+    outcomes = {
+        name: plans.select("generator", "index", *one.evaluate(plans))
+        for name, one in tables.items()
+    }
 
-        def evaluate(model: str, rows: pl.DataFrame) -> pl.DataFrame:
-            keys = rows.select("generator", "index")
-            there = keys.join(outcomes[model], on=["generator", "index"], maintain_order="left")
-            return there.select("correct", "reason")
+    def evaluate(model: str, rows: pl.DataFrame) -> pl.DataFrame:
+        keys = rows.select("generator", "index")
+        there = keys.join(outcomes[model], on=["generator", "index"], maintain_order="left")
+        return there.select("correct", "reason")
 
-        around = Surroundings(evaluate, None, ancestors, dict(library.names))
-        truth = answer(query_of(cell, "random", 2 * cell.plans), plans, around)
-        return list(_by_way(cell, plans, around, truth))
+    around = Surroundings(evaluate, None, ancestors, dict(library.names))
+    truth = answer(query_of(cell, "random", 2 * cell.plans), plans, around)
+    return list(_by_way(cell, plans, around, truth))
 
 
 def _by_way(
@@ -138,11 +137,18 @@ def compared(found: Answer, truth: Answer) -> dict[str, Any]:
         (pl.col("truth") >= pl.col("low") - 1e-9) & (pl.col("truth") <= pl.col("high") + 1e-9)
     ).to_series()
     counted = None
-    if truth.number_found and found.number_found:
-        counted = float(
-            found.number_found[1] - 0.5 <= truth.number_found[0] <= found.number_found[2] + 0.5
-        )
+    if found.number_found is not None and found.threshold is not None:
+        counted = _counted(found, values)
     return {**score, "held": int(holds.sum()), "intervals": holds.len(), "counted": counted}
+
+
+def _counted(found: Answer, values: np.ndarray) -> float:
+    """Return 1 where as many units lie beyond the threshold as was said, in the interval."""
+    side, bar = wanted_side(found.query), found.threshold
+    assert bar is not None
+    assert found.number_found is not None
+    number = int((side * values > side * bar + 1e-9).sum())
+    return float(found.number_found[1] - 0.5 <= number <= found.number_found[2] + 0.5)
 
 
 def _top_k(found: np.ndarray, values: np.ndarray, k: int) -> dict[str, Any]:
@@ -183,17 +189,23 @@ def _coverage(table: pl.DataFrame) -> float:
 
 
 def _ahead(table: pl.DataFrame, setting: str) -> dict[str, Any]:
-    """Return the mean lead over the best published way, and the spread of that lead over seeds."""
-    by_seed = table.group_by("seed", "way").agg(pl.col("score").mean()).pivot("way", index="seed")
+    """Return the mean lead over the best published way, and how far the lead varies.
+
+    `spread` is its standard deviation over seeds, each the mean over competences; `level_or_ahead`
+    says with how many of the simulated models the lead is not negative.
+    """
+    scores = table.pivot("way", index=["seed", "competence"], values="score")
     published = [way for way in WAYS if way != "columns"]
-    best = max(published, key=lambda way: by_seed[way].mean())
-    lead = by_seed["columns"] - by_seed[best]
-    spread = lead.std() if lead.len() > 1 else None
+    best = max(published, key=lambda way: scores[way].mean())
+    leads = scores.select("seed", lead=pl.col("columns") - pl.col(best))
+    by_seed = leads.group_by("seed").agg(pl.col("lead").mean())["lead"]
+    spread = by_seed.std() if by_seed.len() > 1 else None
     return {
         "setting": setting,
         "best_published": best,
-        "lead": round(float(lead.mean()), 3),
+        "lead": round(float(by_seed.mean()), 3),
         "spread": None if spread is None else round(float(spread), 3),
+        "level_or_ahead": f"{int((leads['lead'] > -1e-9).sum())} of {leads.height}",
     }
 
 

@@ -178,7 +178,7 @@ def _answer(kind: str, own: dict[str, Any], options: Options) -> None:
         model=options.model,
         by=options.by or (),
         plans={**_filters(options.where or []), "at_most": options.plans or 3000},
-        budget=options.budget,
+        budget=options.budget if options.answers is None else 0,
         confidence=options.confidence,
         way=options.way,
         seed=options.seed,

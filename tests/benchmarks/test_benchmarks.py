@@ -21,6 +21,7 @@ SMALL = {
     "scale": "--images 1000000 --gpus 8",
     "rendering": "--pictures 1 --clips 1",
     "scene_graphs": "--graphs 20 --sizes 1 --asked-graphs 2",
+    "queries": "--plans 60 --budget 20 --seeds 1 --competences smooth --jobs 1",
     "sources": "--pictures 20 --kilobytes 4",
     "task_space": "--plans 1000 --back 2 --instances 20",
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",

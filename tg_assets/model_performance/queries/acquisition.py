@@ -34,6 +34,8 @@ class Aim:
         """Return what scores must exceed."""
         if self.above is not None:
             return self.above
+        if np.isnan(belief.mean).all():
+            return float("nan")
         return float(np.nanmean(belief.mean)) + self.deviations * belief.total_spread
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
-from scipy.stats import norm
+from threadpoolctl import threadpool_limits
 
 from tg_assets.ids import digest
 from tg_assets.model_performance.queries.acquisition import Aim, chance_cut
@@ -44,8 +44,8 @@ class Answer:
         found: Its units, the surest first: the columns that tell them, and `ESTIMATES`.
         units: The same of all units, in their own order.
         patterns: What the found units have in common (debug).
-        threshold: What was found lies beyond it; None for a top k.
-        number_found: How many units truly lie beyond it: expected, low, high; None for a top k.
+        threshold: What was found lies beyond it; None for a top k, and where nothing is known.
+        number_found: How many units truly lie beyond it: expected, low, high; None as before.
         spent: Evaluations bought, of `query.budget`.
         free: Evaluations that were known before.
         failed: Evaluations that failed: generator, index, model, reason.
@@ -95,6 +95,13 @@ def answer(
     Raises:
         QueryError: There are no plans, or one is there twice.
     """
+    with threadpool_limits(1):  # small matrices; and the same bits on any number of cores
+        return _answer(query, plans, surroundings, total)
+
+
+def _answer(
+    query: Query, plans: pl.DataFrame, surroundings: Surroundings, total: int | None
+) -> Answer:
     if plans.is_empty():
         raise QueryError("no plan is left: the query's filters let none through")
     twice = plans.select("generator", "index").is_duplicated()
@@ -127,7 +134,8 @@ def _find(
     evaluations.buy(np.arange(space.plans.height))
     belief = believe_sample(scores.values, units)
     above = None if aim.k is not None else aim.threshold(belief)
-    note = f"answered exactly: {needed:,} evaluations were missing, the budget is {query.budget:,}"
+    how = "answered exactly" if units.drawn == 1 else "all plans that were drawn are evaluated"
+    note = f"{how}: {needed:,} evaluations were missing, the budget is {query.budget:,}"
     return Found(belief, above, chance_decides=False), [note]
 
 
@@ -162,7 +170,7 @@ def _told(
         table[chosen],
         table,
         patterns,
-        None if found.above is None else side * found.above,
+        None if found.above is None or np.isnan(found.above) else side * found.above,
         _number_found(query, found),
         evaluations.spent,
         free,
@@ -228,20 +236,6 @@ def _chosen(query: Query, found: Found) -> np.ndarray:
 
 
 def _number_found(query: Query, found: Found) -> tuple[float, float, float] | None:
-    """Return how many units lie beyond the threshold, with an interval.
-
-    Each is a coin toss; units of which nothing is known are like those that something is known of.
-    """
-    if found.above is None:
+    if found.above is None or np.isnan(found.belief.mean).all():
         return None
-    chance = found.belief.chance_above(found.above)
-    said = chance[~np.isnan(chance)]
-    if not len(said):
-        return None
-    share, unsaid = float(said.mean()), len(chance) - len(said)
-    variance = float((said * (1 - said)).sum())
-    variance += unsaid * share * (1 - share) * (1 + unsaid / len(said))
-    expected = float(said.sum()) + unsaid * share
-    reach = float(norm.ppf((1 + query.confidence) / 2) * np.sqrt(variance))
-    certain = float((said == 1).sum())
-    return expected, max(certain, expected - reach), min(float(len(chance)), expected + reach)
+    return found.belief.number_above(found.above, query.confidence)

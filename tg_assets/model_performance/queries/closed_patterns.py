@@ -42,13 +42,13 @@ def closed_patterns(rows: pl.DataFrame, everything: pl.DataFrame, k: int) -> lis
         everything: What it was found among: a pattern that all of it holds says nothing.
         k: How many; ties are broken by the shorter pattern and then by the order of columns.
     """
-    if rows.is_empty() or k < 1:
-        return []
     items = [
         (name, value)
         for name in rows.columns
         for value in rows[name].drop_nulls().unique().sort().to_list()
     ]
+    if not items or k < 1:
+        return []
     holds = np.column_stack([(rows[n] == v).fill_null(False).to_numpy() for n, v in items])
     found: list[Pattern] = []
     for chosen, count in _most_frequent_first(holds):

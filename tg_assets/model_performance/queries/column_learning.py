@@ -22,7 +22,8 @@ MOST_TO_LEARN_FROM = 300
 def starting_logs(parts: list[Likeness]) -> np.ndarray:
     """Return the medians of the priors, in logarithms."""
     single = np.full(len(parts), PRIOR_SINGLE)
-    return np.log(np.concatenate([single, [PRIOR_PAIRS, PRIOR_TRIPLES, PRIOR_NOISE]]))
+    medians = np.concatenate([single, [PRIOR_PAIRS, PRIOR_TRIPLES, PRIOR_NOISE]])
+    return np.asarray(np.log(medians))
 
 
 def learn(

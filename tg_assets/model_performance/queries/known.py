@@ -14,7 +14,8 @@ from tg_assets.model_performance.queries.evaluations import KNOWN
 def nobody(model: str, plans: pl.DataFrame) -> pl.DataFrame:
     """Say that there is no one to ask: an `evaluations.Evaluate` for what a file leaves open."""
     reason = pl.lit(f"{model} was not evaluated on it, and cannot be here")
-    return plans.select(correct=pl.lit(None, pl.Float64), reason=reason)
+    said = plans.with_columns(correct=pl.lit(None, pl.Float64), reason=reason)
+    return said.select("correct", "reason")
 
 
 def read_known(file: Path, models: Sequence[str]) -> pl.DataFrame:
@@ -29,11 +30,11 @@ def read_known(file: Path, models: Sequence[str]) -> pl.DataFrame:
     """
     if not file.is_file():
         raise QueryError(f"{file} does not exist; it is to hold {', '.join(KNOWN)}")
-    read = {".parquet": pl.read_parquet, ".csv": pl.read_csv}.get(file.suffix.lower())
-    if read is None:
+    kind = file.suffix.lower()
+    if kind not in (".parquet", ".csv"):
         raise QueryError(f"{file}: evaluations are read from .parquet or .csv")
     try:
-        table = read(file)
+        table = pl.read_parquet(file) if kind == ".parquet" else pl.read_csv(file)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise QueryError(f"{file} cannot be read: {error}") from None
     missing = [name for name in KNOWN if name not in table.columns]
@@ -57,8 +58,7 @@ def read_known(file: Path, models: Sequence[str]) -> pl.DataFrame:
             f"{file}: correct is from 0 to 1, not {bad['correct']} "
             f"({bad['model']}, plan {bad['index']} of {bad['generator']})"
         )
-    return (
-        rows.group_by("generator", "index", "model")
-        .agg(pl.col("correct").mean())
-        .sort("model", "generator", "index")
+    merged: pl.DataFrame = rows.group_by("generator", "index", "model").agg(
+        pl.col("correct").mean()
     )
+    return merged.sort("model", "generator", "index")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -46,10 +47,7 @@ class Posterior:
 
     Attributes:
         mean: Expected value of each plan.
-        variance: Of what plans share, for each plan; `noise` comes on top.
-        noise: Variance of what they do not share.
-        left_out: For each evaluated plan: how far it lies from what the others would have said of
-            it, in predicted standard deviations.
+        noise: Variance of what plans do not share.
     """
 
     def __init__(
@@ -59,23 +57,50 @@ class Posterior:
         middle, self._scale = float(values.mean()), max(float(values.std()), LEAST_SCALE)
         within = across[rows].copy()
         within[np.diag_indices_from(within)] += covariance.noise + 1e-8
-        factor = cho_factor(within, lower=True)
-        self._lower = np.tril(factor[0])
-        solved = cho_solve(factor, (values - middle) / self._scale)
-        self.mean = middle + self._scale * (across @ solved)
-        self.variance = self._scale**2 * self._unexplained(covariance.variance, across)
+        self._factor = cho_factor(within, lower=True)
+        self._solved = cho_solve(self._factor, (values - middle) / self._scale)
+        self.mean = middle + self._scale * (across @ self._solved)
         self.noise = self._scale**2 * covariance.noise
-        self.left_out = solved / np.sqrt(np.diag(cho_solve(factor, np.eye(len(rows)))))
+
+    @cached_property
+    def variance(self) -> np.ndarray:
+        """Of what plans share, for each plan; `noise` comes on top."""
+        return np.asarray(
+            self._scale**2 * self._unexplained(self._covariance.variance, self._across)
+        )
+
+    @cached_property
+    def left_out(self) -> np.ndarray:
+        """How far each evaluated plan lies from what the others would have said of it.
+
+        In predicted standard deviations.
+        """
+        precision = cho_solve(self._factor, np.eye(len(self._solved)))
+        return np.asarray(self._solved / np.sqrt(np.diag(precision)))
 
     def variance_of_means(self, members: list[np.ndarray], dice: np.random.Generator) -> np.ndarray:
         """Return the variance of the mean of what plans share, over each list of places."""
         prior = np.array([self._prior_of_mean(places, dice) for places in members])
         across = np.stack([self._across[places].mean(axis=0) for places in members])
-        return self._scale**2 * self._unexplained(prior, across)
+        return np.asarray(self._scale**2 * self._unexplained(prior, across))
+
+    def covariance_of_means(self, members: list[np.ndarray]) -> np.ndarray:
+        """Return the covariance of the means of what plans share, lists x lists."""
+        flat = np.concatenate(members)
+        lengths = [len(places) for places in members]
+        average = np.zeros((len(members), len(flat)))
+        average[np.repeat(np.arange(len(members)), lengths), np.arange(len(flat))] = 1
+        average /= np.array(lengths)[:, None]
+        prior = average @ self._covariance.between(flat, flat) @ average.T
+        half = self._half(average @ self._across[flat])
+        return np.asarray(self._scale**2 * (prior - half.T @ half))
 
     def _unexplained(self, prior: np.ndarray | float, across: np.ndarray) -> np.ndarray:
-        half = solve_triangular(self._lower, across.T, lower=True)
-        return np.maximum(prior - np.einsum("ij,ij->j", half, half), 1e-10)
+        half = self._half(across)
+        return np.asarray(np.maximum(prior - np.einsum("ij,ij->j", half, half), 1e-10))
+
+    def _half(self, across: np.ndarray) -> np.ndarray:
+        return np.asarray(solve_triangular(self._factor[0], across.T, lower=True))
 
     def _prior_of_mean(self, places: np.ndarray, dice: np.random.Generator) -> float:
         number = len(places)

@@ -36,7 +36,7 @@ class Plans(_Value):
     attribute_value: str | None = None
     reference: str | None = None
     slots: dict[str, str | int] = {}
-    at_most: int = Field(3000, ge=1, le=20_000)
+    at_most: int = Field(default=3000, ge=1, le=20_000)
 
     @property
     def where(self) -> Where:
@@ -58,8 +58,8 @@ class _Asked(_Value):
     model: Model
     by: tuple[str, ...] = ()
     plans: Plans = Plans()
-    budget: int = Field(500, ge=0)
-    confidence: float = Field(0.9, gt=0, lt=1)
+    budget: int = Field(default=500, ge=0)
+    confidence: float = Field(default=0.9, gt=0, lt=1)
     way: Way = "columns"
     seed: int = 0
 
@@ -80,7 +80,7 @@ class TopK(_Asked):
     """The units that a model does best, or worst, at."""
 
     kind: Literal["top-k"] = "top-k"
-    k: int = Field(10, ge=1)
+    k: int = Field(default=10, ge=1)
     order: Literal["best", "worst"] = "worst"
 
 
@@ -103,7 +103,7 @@ class Compare(_Asked):
 
     kind: Literal["compare"] = "compare"
     others: tuple[Model, ...] = Field(min_length=1)
-    margin: float = Field(0.0, ge=0, lt=1)
+    margin: float = Field(default=0.0, ge=0, lt=1)
     finding: Literal["better", "worse"] = "better"
 
     @model_validator(mode="after")
@@ -128,9 +128,9 @@ class Debug(_Asked):
     """
 
     kind: Literal["debug"] = "debug"
-    deviations: float = Field(1.0, gt=0)
-    threshold: float | None = Field(None, ge=0, le=1)
-    patterns: int = Field(10, ge=0)
+    deviations: float = Field(default=1.0, gt=0)
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    patterns: int = Field(default=10, ge=0)
 
 
 Query = TopK | Threshold | Compare | Debug

@@ -84,7 +84,7 @@ class SimulatedModel:
                 logits += double / 2 * self._pair(plans, one, other)
             elif self.competence == "spiky":
                 logits -= self._spikes(plans, one, other)
-        return HARDEST + (EASIEST - HARDEST) / (1 + np.exp(-logits))
+        return np.asarray(HARDEST + (EASIEST - HARDEST) / (1 + np.exp(-logits)))
 
     @property
     def _name(self) -> str:
@@ -105,7 +105,8 @@ class SimulatedModel:
         above = sorted((self.ancestors or {}).get(str(value), ()))
         if not above:
             return own
-        return 0.5 * own + 0.85 * sum(self._normal(name, one) for one in above) / len(above) ** 0.5
+        inherited = np.array([self._normal(name, one) for one in above])
+        return 0.5 * own + 0.85 * float(inherited.sum() / np.sqrt(len(above)))
 
     def _pair(self, plans: pl.DataFrame, one: str, other: str) -> np.ndarray:
         return self._each(plans, one, other, lambda key: self._normal("pair", one, other, *key))

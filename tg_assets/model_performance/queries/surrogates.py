@@ -128,4 +128,4 @@ class BySentences:
         self, rows: np.ndarray, values: np.ndarray, judged: np.ndarray, dice: np.random.Generator
     ) -> np.ndarray:
         """See `Surrogate.errors`: each plan is left out by itself, with the same two parameters."""
-        return self.fit(rows, values, relearn=False).left_out[judged]
+        return np.asarray(self.fit(rows, values, relearn=False).left_out[judged])

@@ -60,4 +60,5 @@ class Units:
         there = ~np.isnan(values)
         number = np.bincount(self.of_plan[there], minlength=self.number)
         total = np.bincount(self.of_plan[there], weights=values[there], minlength=self.number)
-        return np.divide(total, number, out=np.full(self.number, np.nan), where=number > 0)
+        none = np.full(self.number, np.nan)
+        return np.asarray(np.divide(total, number, out=none, where=number > 0))

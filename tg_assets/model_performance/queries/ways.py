@@ -24,15 +24,16 @@ from tg_assets.model_performance.queries.acquisition import Aim, by_gain, publis
 from tg_assets.model_performance.queries.belief import Belief, believe, believe_sample
 from tg_assets.model_performance.queries.column_kernel import Ancestors, likenesses
 from tg_assets.model_performance.queries.evaluations import Numbers, Places
+from tg_assets.model_performance.queries.process import Posterior
 from tg_assets.model_performance.queries.query import Way
 from tg_assets.model_performance.queries.scores import Scores
 from tg_assets.model_performance.queries.sentences import embed, sentences
 from tg_assets.model_performance.queries.surrogates import ByColumns, BySentences, Surrogate
 from tg_assets.model_performance.queries.units import Units
 
-WARM_UP = 0.4
+PUBLISHED_WARM_UP, WARM_UP = 0.4, 0.25
 """Of the budget, spent at random before anything is chosen: 200 of 500, as published."""
-PUBLISHED_BATCH, ROUNDS = 10, 15
+PUBLISHED_BATCH, ROUNDS = 10, 20
 RELEARNT = 3
 """So often the parameters are chosen again while the rest of the budget is spent."""
 FEWEST = 3
@@ -92,20 +93,24 @@ class _Course:
         self.rows = np.concatenate([self.rows, new])
         self.judged = np.concatenate([self.judged, np.full(len(new), at_random)])
 
-    def believe(
-        self, surrogate: Surrogate, *, relearn: bool, last: bool = False
-    ) -> tuple[Belief, Numbers]:
-        """Return the belief, and the bare predictions of plans.
+    def fit(self, surrogate: Surrogate, *, relearn: bool) -> Posterior:
+        """Return what the evaluated plans say of all."""
+        return surrogate.fit(self.rows, self.values[self.rows], relearn=relearn)
 
-        The last belief has honest intervals; on the way, those of the fit do.
-        """
+    def believe(self, posterior: Posterior) -> Belief:
+        """Return the belief on the way: its intervals are those of the fit."""
+        errors = posterior.left_out[self._judged]
+        return believe(posterior, self.values, self.units, errors, self.dice)
+
+    def conclude(self, surrogate: Surrogate, posterior: Posterior) -> Belief:
+        """Return the belief of the answer: its intervals rest on plans that were left out."""
         values = self.values
-        posterior = surrogate.fit(self.rows, values[self.rows], relearn=relearn)
-        judged = self.judged if self.judged.any() else np.ones(len(self.rows), bool)
-        errors = posterior.left_out[judged]
-        if last:
-            errors = surrogate.errors(self.rows, values[self.rows], judged, self.dice)
-        return believe(posterior, values, self.units, errors, self.dice), posterior.mean
+        errors = surrogate.errors(self.rows, values[self.rows], self._judged, self.dice)
+        return believe(posterior, values, self.units, errors, self.dice, together=True)
+
+    @property
+    def _judged(self) -> np.ndarray:
+        return self.judged if self.judged.any() else np.ones(len(self.rows), bool)
 
 
 def spend(
@@ -140,19 +145,20 @@ def _fitting(course: _Course) -> Found:
     course.buy(course.dice.permutation(course.scores.open), at_random=True)
     if len(course.rows) < FEWEST:
         return _sampled(course)
-    belief, _ = course.believe(_by_sentences(course.space), relearn=True, last=True)
+    surrogate = _by_sentences(course.space)
+    belief = course.conclude(surrogate, course.fit(surrogate, relearn=True))
     return Found(belief, _sample_above(course), chance_decides=False)
 
 
 def _active(course: _Course) -> Found:
-    _warm_up(course)
+    _warm_up(course, PUBLISHED_WARM_UP)
     if len(course.rows) < FEWEST:
         return _random(course)
     above = _sample_above(course)
     surrogate = _by_sentences(course.space)
 
-    def choose(belief: Belief, predicted: Numbers, batch: int) -> Places:
-        expected = course.units.means(predicted)
+    def choose(posterior: Posterior, batch: int) -> Places:
+        expected = course.units.means(posterior.mean)
         return published(
             course.aim, expected, above or 0.0, course.scores.open, course.units, batch, course.dice
         )
@@ -162,13 +168,14 @@ def _active(course: _Course) -> Found:
 
 
 def _columns(course: _Course) -> Found:
-    _warm_up(course)
+    _warm_up(course, WARM_UP)
     parts = likenesses(course.space.plans, course.space.ancestors)
     if len(course.rows) < FEWEST or not parts:
         return _random(course)
     surrogate = ByColumns(parts, course.space.plans.height)
 
-    def choose(belief: Belief, predicted: Numbers, batch: int) -> Places:
+    def choose(posterior: Posterior, batch: int) -> Places:
+        belief = course.believe(posterior)
         return by_gain(
             course.aim, belief, course.values, course.scores.open, course.units, batch, course.dice
         )
@@ -186,29 +193,29 @@ _WAYS: Mapping[str, Callable[[_Course], Found]] = {
 }
 
 
-def _warm_up(course: _Course) -> None:
-    number = round(WARM_UP * course.scores.affordable)
+def _warm_up(course: _Course, share: float) -> None:
+    number = round(share * course.scores.affordable)
     course.buy(course.dice.permutation(course.scores.open)[:number], at_random=True)
 
 
 def _go_on(
     course: _Course,
     surrogate: Surrogate,
-    choose: Callable[[Belief, Numbers, int], Places],
+    choose: Callable[[Posterior, int], Places],
     batch: int,
 ) -> Belief:
     """Choose and buy until nothing is left; return the last belief."""
     every = max(1, course.scores.affordable // (RELEARNT + 1))
     since = 0
-    belief, predicted = course.believe(surrogate, relearn=True)
+    posterior = course.fit(surrogate, relearn=True)
     while len(course.scores.open):
         before = len(course.scores.open)
-        course.buy(choose(belief, predicted, batch), at_random=False)
+        course.buy(choose(posterior, batch), at_random=False)
         since += before - len(course.scores.open)
         relearn = since >= every
-        belief, predicted = course.believe(surrogate, relearn=relearn)
+        posterior = course.fit(surrogate, relearn=relearn)
         since = 0 if relearn else since
-    return course.believe(surrogate, relearn=False, last=True)[0]
+    return course.conclude(surrogate, posterior)
 
 
 def _by_sentences(space: Space) -> BySentences:
