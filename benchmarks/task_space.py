@@ -1,9 +1,9 @@
-"""Measures the task space: counting, plans from index and back, filtered sampling, pictures.
+"""Measures the task space: counting, plans, sampling, instances, checks, 2D pictures.
 
     python -m benchmarks.task_space --data FOLDER --json
 
-FOLDER holds a library in either format; the shipped one where none is given. The pictures are of
-the shipped one.
+FOLDER holds a library in the project's format or in the one that Task-Me-Anything publishes;
+without it the library is the one that comes with the project.
 """
 
 from __future__ import annotations
@@ -19,19 +19,61 @@ import numpy as np
 
 from tg_assets.scenes.sprites.rendering import render_picture
 from tg_assets.task_space.grids import CELLS, GRIDS
+from tg_assets.task_space.instance import Instance
+from tg_assets.task_space.instancing import instances
 from tg_assets.task_space.own_library import open_library
 from tg_assets.task_space.selection import Where
+from tg_assets.task_space.soundness.checking import Checker
 from tg_assets.task_space.space import TaskSpace
+from tg_assets.task_space.verifying import made, verify
 from tg_assets.task_space.world import Thing, World
 
 
-def timed(
-    work: Callable[[], Any], clock: Callable[[], float] = time.perf_counter
-) -> tuple[Any, float]:
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
     """Return what the work returns, and its seconds."""
-    started = clock()
+    started = time.perf_counter()
     result = work()
-    return result, clock() - started
+    return result, time.perf_counter() - started
+
+
+def instance_rates(space: TaskSpace, plans: int) -> dict[str, Any]:
+    """Measure how fast plans become instances, without pictures, on one core.
+
+    A plan that has no instance counts for nothing, but its time counts.
+    """
+    rates, shares = {}, {}
+    for name in space.generators:
+        rows = space.sample(plans, 1, Where(generator=name)).to_dicts()
+        list(instances(space.library, rows[:200], 1))  # what is computed once a library
+        started = time.process_time()  # of this core, whatever else the machine does
+        made = list(instances(space.library, rows, 2))
+        seconds = time.process_time() - started
+        drawn = sum(isinstance(one, Instance) for one in made)
+        rates[name], shares[name] = drawn / seconds, drawn / len(made)
+    each = 1 / sum(1 / rate for rate in rates.values()) * len(rates)
+    slowest = min(rates, key=lambda name: rates[name])
+    return {
+        "instances_per_cpu_s": round(each),
+        "slowest_generator": slowest,
+        "slowest_instances_per_cpu_s": round(rates[slowest]),
+        "share_of_plans_with_an_instance": round(sum(shares.values()) / len(shares), 3),
+    }
+
+
+def checking_rate(space: TaskSpace, n: int) -> dict[str, Any]:
+    """Measure how fast instances are checked from their own data, on one core."""
+    checker = Checker(space.library)
+    drawn = [
+        one
+        for name in space.generators
+        for one in made(space, name, n, seed=1)
+        if isinstance(one, Instance)
+    ]
+    verify(checker, drawn)  # what is remembered of a library
+    started = time.process_time()
+    found = verify(checker, drawn)
+    seconds = time.process_time() - started
+    return {"checks_per_cpu_s": round(found.instances / seconds), "unsound": found.unsound_count}
 
 
 def world_2d(drawn: list[str], seed: int) -> World:
@@ -48,26 +90,27 @@ def world_2d(drawn: list[str], seed: int) -> World:
 
 
 def renders_2d(pictures: int) -> dict[str, Any]:
-    """Measure 2D pictures of the shipped library at 448 pixels, by the CPU time of one thread."""
+    """Measure 2D pictures of the shipped library at 448 pixels, on one core."""
     library = open_library()
     drawn = sorted(asset.id for asset in library.assets.values() if asset.views)
     worlds = [world_2d(drawn, seed) for seed in range(2 * pictures)]
 
-    def draw(some: list[World]) -> float:
-        _, spent = timed(lambda: [render_picture(library, w) for w in some], time.process_time)
-        return spent
+    def rate(some: list[World]) -> float:
+        started = time.process_time()
+        for world in some:
+            render_picture(library, world)
+        return round(len(some) / (time.process_time() - started), 1)
 
-    first_s, later_s = draw(worlds[:pictures]), draw(worlds[pictures:])
     return {
         "objects drawn in 2d": len(drawn),
-        "first_pictures_per_s_2d": round(pictures / first_s, 1),
-        "pictures_per_s_2d": round(pictures / later_s, 1),
+        "first_pictures_2d_per_cpu_s": rate(worlds[:pictures]),
+        "pictures_2d_per_cpu_s": rate(worlds[pictures:]),
     }
 
 
-def report(data: Path | None, plans: int, back: int, pictures: int) -> dict[str, Any]:
+def report(data: Path, plans: int, back: int, drawn_plans: int, pictures: int) -> dict[str, Any]:
     """Measure a library."""
-    library, load_s = timed(lambda: open_library([data] if data else []))
+    library, load_s = timed(lambda: open_library([data]))
     space, build_s = timed(lambda: TaskSpace(library))
     total, count_s = timed(lambda: space.total)
     drawn, sample_s = timed(lambda: space.sample(plans, 1))
@@ -82,6 +125,8 @@ def report(data: Path | None, plans: int, back: int, pictures: int) -> dict[str,
         "plans_per_s": round(plans / sample_s),
         "filtered_plans_per_s": round(plans / filtered_s),
         "index_of_per_s": round(back / back_s),
+        **instance_rates(space, drawn_plans),
+        **checking_rate(space, drawn_plans),
         **renders_2d(pictures),
     }
 
@@ -89,18 +134,19 @@ def report(data: Path | None, plans: int, back: int, pictures: int) -> dict[str,
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path)
+    parser.add_argument("--data", type=Path, default=Path("shipped"))
     parser.add_argument("--plans", type=int, default=200_000)
     parser.add_argument("--back", type=int, default=200)
+    parser.add_argument("--instances", type=int, default=1_000, help="plans of each generator")
     parser.add_argument("--pictures", type=int, default=300)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     given = parser.parse_args()
-    found = report(given.data, given.plans, given.back, given.pictures)
+    found = report(given.data, given.plans, given.back, given.instances, given.pictures)
     if given.json:
         print(json.dumps(found))
         return
     for name, value in found.items():
-        print(f"{name}: {value:,}")
+        print(f"{name}: {value:,}" if isinstance(value, int) else f"{name}: {value}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tg_assets import (
     forecast_commands,
     ledger_commands,
     match_commands,
+    soundness_commands,
     task_space_commands,
     vllm_commands,
 )
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.add_typer(batch_commands.app, name="batches")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(match_commands.app, name="match")
+task_space_commands.app.add_typer(soundness_commands.app)
 app.add_typer(task_space_commands.app, name="task-space")
 app.add_typer(vllm_commands.app, name="vllm")
 app.command()(ledger_commands.costs)

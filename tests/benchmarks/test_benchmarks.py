@@ -18,8 +18,9 @@ SMALL = {
     "incremental": "--images 200 --tasks 200 --dimension 16 --shard 100 --rounds 1",
     "ledger": "--held 1000 --answers 1000 --batch 100 --keys 100",
     "paper_scale": "--images 200 --tasks 100 --dimension 16 --shard 100",
+    "rendering": "--pictures 1 --clips 1",
     "sources": "--pictures 20 --kilobytes 4",
-    "task_space": "--plans 2000 --back 5 --pictures 8",
+    "task_space": "--plans 1000 --back 2 --instances 20 --pictures 8",
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",
 }
 ELSEWHERE = {

@@ -22,6 +22,7 @@ from tg_assets.task_space.grids import (
     is_nearer_somewhere,
     neighbours,
 )
+from tg_assets.task_space.world import Kind
 
 PLAIN: tuple[TargetKind, ...] = ("category", "category with attribute")
 ATTRIBUTED: tuple[TargetKind, ...] = ("category with attribute",)
@@ -143,3 +144,9 @@ GENERATORS: Mapping[str, Callable[[Pool], list[Form]]] = MappingProxyType(
     }
 )
 """The forms of each generator."""
+
+
+def kind_of(generator: str) -> Kind:
+    """Return the kind of picture that a generator's plans are drawn as: the end of its name."""
+    kind: Kind = generator.rpartition("-")[-1]  # type: ignore[assignment]
+    return kind

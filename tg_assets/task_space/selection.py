@@ -11,6 +11,7 @@ import polars as pl
 from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_space.forms import Choice, Form, Integers, Pool
 from tg_assets.task_space.generators import SLOTS
+from tg_assets.task_space.library import Library
 
 
 class UnknownFilter(TaskSpaceError):  # noqa: N818 - what was asked for is not there
@@ -86,12 +87,24 @@ def select(form: Form, where: Where) -> Selected:
     return Selected(form, targets, flat, starts, slots)
 
 
-def require_values(forms: Iterable[Form], where: Where) -> None:
-    """Refuse values of slots that no plan of these forms has.
+def require_values(library: Library, forms: Iterable[Form], where: Where) -> None:
+    """Refuse values that no plan of a library has, and slot values that none of these forms has.
 
     Raises:
         UnknownFilter: The message names the values that there are.
+        TaxonomyError: A category is not in the library.
     """
+    for category in (where.target, where.reference):
+        if category is not None:
+            library.taxonomy.descendants(category)
+    values = {value for asset in library.assets.values() for value in asset.attributes}
+    for column, wanted in (("type", where.attribute_type), ("value", where.attribute_value)):
+        there = {getattr(value, column) for value in values}
+        if wanted is not None and wanted not in there:
+            raise UnknownFilter(
+                f"no object has the attribute {column} {wanted!r}; there are "
+                f"{', '.join(sorted(there))}"
+            )
     known: dict[str, set[str]] = {column: set() for column in where.slots}
     for form in forms:
         for column in known:
@@ -99,8 +112,8 @@ def require_values(forms: Iterable[Form], where: Where) -> None:
                 known[column] |= {str(value) for value in form.slots[column].drop_nulls()}
     for column, value in where.slots.items():
         if known[column] and str(value) not in known[column]:
-            there = ", ".join(sorted(known[column]))
-            raise UnknownFilter(f"no plan here has {column} {value!r}; there are {there}")
+            have = ", ".join(sorted(known[column]))
+            raise UnknownFilter(f"no plan here has {column} {value!r}; there are {have}")
 
 
 def _wanted_targets(form: Form, where: Where) -> np.ndarray:
@@ -111,16 +124,14 @@ def _wanted_targets(form: Form, where: Where) -> np.ndarray:
     for column, value in (("type", where.attribute_type), ("value", where.attribute_value)):
         if value is not None:
             known = [getattr(attribute, column) for attribute in pool.attributes]
-            if value not in known:
-                raise UnknownFilter(
-                    f"no object has the attribute {column} {value!r}; there are "
-                    f"{', '.join(sorted(set(known)))}"
-                )
             wanted &= np.isin(targets.attribute, [n for n, one in enumerate(known) if one == value])
     return wanted
 
 
 def _with_below(pool: Pool, category: str) -> list[int]:
+    """Return the numbers of a category and all below it; none where nothing of it can be drawn."""
+    if category not in pool.number_of:
+        return []
     tree = pool.library.taxonomy
     return [pool.number_of[one] for one in (category, *tree.descendants(category))]
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
 
 from tg_assets.ids import digest
+from tg_assets.task_space.drawable import drawable
 from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_space.forms import Choice, Form, Integers, Pool
-from tg_assets.task_space.generators import GENERATORS, SLOTS
+from tg_assets.task_space.generators import GENERATORS, SLOTS, kind_of
 from tg_assets.task_space.library import Library
 from tg_assets.task_space.selection import Selected, Where, require_values, select
+from tg_assets.task_space.world import Kind
 
 PLAN: Mapping[str, type[pl.DataType]] = {
     "generator": pl.String,
@@ -126,12 +128,16 @@ def _target(form: Form, plan: Mapping[str, Any]) -> int | None:
 
 
 class TaskSpace:
-    """Every generator over a library."""
+    """Every generator over a library: plans in 3D are of objects that have a model, and so on."""
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        pool = Pool(library)
-        self.generators = {name: Generator(name, forms(pool)) for name, forms in GENERATORS.items()}
+        parts = {kind: drawable(library, kind) for kind in get_args(Kind)}
+        pools = {id(part): Pool(part) for part in parts.values()}  # one where kinds do not differ
+        self.generators = {
+            name: Generator(name, forms(pools[id(parts[kind_of(name)])]))
+            for name, forms in GENERATORS.items()
+        }
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -185,7 +191,7 @@ class TaskSpace:
         """Yield what is wanted of every form, with its generator and where it begins there."""
         names = [where.generator] if where.generator else list(self.generators)
         chosen = [self.generator(name) for name in names]
-        require_values((form for one in chosen for form in one.forms), where)
+        require_values(self.library, (form for one in chosen for form in one.forms), where)
         for generator in chosen:
             for form, start in zip(generator.forms, generator.starts, strict=False):
                 yield generator, int(start), select(form, where)

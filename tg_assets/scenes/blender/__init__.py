@@ -1,0 +1,1 @@
+"""Realistic pictures and videos by Blender, in a process of its own."""

@@ -1,0 +1,166 @@
+"""`tg task-space soundness` and `show`: are the tasks right, and what do they look like?"""
+
+from __future__ import annotations
+
+import json as plain_json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from tg_assets.commanding import errors, plain_words
+from tg_assets.task_space_commands import DataOption, GeneratorOption, JsonOption
+
+if TYPE_CHECKING:
+    from tg_assets.task_space.verifying import Verified
+
+app = typer.Typer()
+PAGE = Path("task-space.html")
+
+
+@app.command()
+def soundness(
+    data: DataOption = None,
+    generator: GeneratorOption = None,
+    n: Annotated[int, typer.Option("-n", help="Instances of each generator.", min=0)] = 100_000,
+    rendered: Annotated[
+        int, typer.Option(help="So many more are drawn, and their pictures checked.", min=0)
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same plans.")] = 0,
+    workers: Annotated[int | None, typer.Option(help="Processes; one a core.", min=1)] = None,
+    json: JsonOption = False,
+) -> None:
+    """Check random instances by themselves; exit with 1 where one is not sound."""
+    from tg_assets.task_space import verifying
+    from tg_assets.task_space.generators import GENERATORS
+
+    started = time.perf_counter()
+    with plain_words():
+        names = [_known(generator)] if generator else list(GENERATORS)
+        at_once = workers or os.cpu_count() or 1
+        both = {name: (verifying.Verified(), verifying.Verified()) for name in names}
+        for name, verified in verifying.verify_in_processes(data or (), names, n, seed, at_once):
+            both[name] = verified, verifying.Verified()
+            _progress(name, verified, "instances")
+        drawn = names if rendered else ()
+        for name, verified in verifying.verify_in_processes(
+            data or (), drawn, rendered, seed, at_once, True
+        ):
+            both[name] = both[name][0], verified
+            _progress(name, verified, "drawn")
+    seconds = time.perf_counter() - started
+    if json:
+        print(plain_json.dumps({"generators": _figures(both), "seconds": round(seconds, 1)}))
+    else:
+        _print(both, seconds)
+    if any(verified.faults for parts in both.values() for verified in parts):
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    data: DataOption = None,
+    out: Annotated[Path, typer.Option(help="The page.")] = PAGE,
+    generator: GeneratorOption = None,
+    n: Annotated[int, typer.Option("-n", help="Tasks of each generator.", min=1)] = 6,
+    seed: Annotated[int, typer.Option(help="The same seed shows the same tasks.")] = 0,
+) -> None:
+    """Make a page of tasks of every generator, as a model would meet them."""
+    from upath import UPath
+
+    from tg_assets.tables_io import write_whole
+    from tg_assets.task_space.generators import GENERATORS
+    from tg_assets.task_space.own_library import open_library
+    from tg_assets.task_space.showing import example_group, render_page
+    from tg_assets.task_space.space import TaskSpace
+
+    with plain_words():
+        names = [_known(generator)] if generator else list(GENERATORS)
+        space = TaskSpace(open_library(data or ()))
+        groups = []
+        for name in names:
+            groups.append(example_group(space, name, n, seed))
+            errors.print(f"{name}: {len(groups[-1].cards)} drawn", style="dim", highlight=False)
+        write_whole(UPath(out), render_page("Tasks with known answers", groups).encode())
+    Console().print(f"{out}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _known(generator: str) -> str:
+    from tg_assets.task_space.generators import GENERATORS
+    from tg_assets.task_space.space import NoSuchPlan
+
+    if generator not in GENERATORS:
+        raise NoSuchPlan(f"no generator is called {generator!r}; there are {', '.join(GENERATORS)}")
+    return generator
+
+
+def _progress(name: str, verified: Verified, what: str) -> None:
+    said = f"{name}: {verified.instances:,} {what}, {verified.unsound_count:,} not sound"
+    errors.print(said, style="dim", highlight=False)
+
+
+Both = Mapping[str, tuple["Verified", "Verified"]]
+
+
+def _figures(found: Both) -> dict[str, Any]:
+    return {
+        name: {
+            "plans": plain.plans,
+            "instances": plain.instances,
+            "no_instance": dict(plain.reasons.most_common()),
+            "faults": dict(plain.faults),
+            "rendered": drawn.instances,
+            "rendered_faults": dict(drawn.faults),
+            "unsound": [said for verified in (plain, drawn) for said in _unsound(verified)],
+        }
+        for name, (plain, drawn) in found.items()
+    }
+
+
+def _unsound(verified: Verified) -> Iterator[dict[str, Any]]:
+    for one in verified.unsound:
+        asked = one.instance.asked
+        yield {
+            "faults": [f"{fault.kind}: {fault.message}" for fault in one.faults],
+            "question": asked.multiple_choice,
+            "answer": asked.answer,
+            "index": one.instance.plan["index"],
+            "seed": one.instance.seed,
+        }
+
+
+def _print(found: Both, seconds: float) -> None:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("generator", no_wrap=True)
+    for column in ("plans", "no instance", "instances", "not sound", "drawn", "not as said"):
+        table.add_column(column, justify="right")
+    for name, (plain, drawn) in found.items():
+        share = 1 - plain.instances / plain.plans if plain.plans else 0
+        counts = (plain.instances, plain.unsound_count, drawn.instances, drawn.unsound_count)
+        table.add_row(name, f"{plain.plans:,}", f"{share:.1%}", *map("{:,}".format, counts))
+    console = Console()
+    console.print(table)
+    plain_of_all = _sum(plain for plain, _ in found.values())
+    for reason, count in plain_of_all.reasons.most_common():
+        console.print(
+            f"{count:>9,}  no instance: {reason}", markup=False, highlight=False, soft_wrap=True
+        )
+    instances = plain_of_all.instances
+    console.print(f"{instances:,} instances made and checked in {seconds:,.0f} s", highlight=False)
+    for name, verified in ((name, one) for name, parts in found.items() for one in parts):
+        for unsound in _unsound(verified):
+            said = [f"{name} {unsound['index']} (seed {unsound['seed']})", *unsound["faults"]]
+            text = "\n  ".join([*said, *unsound["question"].splitlines()])
+            console.print(text, style="red", markup=False, highlight=False)
+
+
+def _sum(parts: Iterable[Verified]) -> Verified:
+    from tg_assets.task_space.verifying import Verified
+
+    return sum(parts, start=Verified())
