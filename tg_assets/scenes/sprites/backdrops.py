@@ -82,13 +82,15 @@ def _vignette(dice: np.random.Generator, pixels: int) -> Floats:
 
 def _stripes(dice: np.random.Generator, pixels: int) -> Floats:
     wave = np.sin(_across(dice, pixels)[0] * np.float32(dice.uniform(12, 40)))
-    return np.clip(wave * 4, -1, 1) * np.float32(0.35) + np.float32(0.5)
+    levels: Floats = np.clip(wave * 4, -1, 1) * np.float32(0.35) + np.float32(0.5)
+    return levels
 
 
 def _waves(dice: np.random.Generator, pixels: int) -> Floats:
     along, beside = _across(dice, pixels)
     bend = np.sin(beside * np.float32(dice.uniform(3, 7))) * np.float32(0.15)
-    return np.sin((along + bend) * np.float32(dice.uniform(10, 24))) / 2 + np.float32(0.5)
+    levels: Floats = np.sin((along + bend) * np.float32(dice.uniform(10, 24))) / 2 + np.float32(0.5)
+    return levels
 
 
 def _checks(dice: np.random.Generator, pixels: int) -> Floats:
@@ -101,7 +103,8 @@ def _dots(dice: np.random.Generator, pixels: int) -> Floats:
     along, beside = _across(dice, pixels)
     often = np.float32(dice.uniform(25, 50))
     bumps = np.sin(along * often) * np.sin(beside * often)
-    return np.clip((bumps - np.float32(0.55)) * 6, 0, 1) * np.float32(0.8)
+    levels: Floats = np.clip((bumps - np.float32(0.55)) * 6, 0, 1) * np.float32(0.8)
+    return levels
 
 
 def _clouds(dice: np.random.Generator, pixels: int) -> Floats:

@@ -174,8 +174,8 @@ def _colour_faults(
                 yield Fault("colour missing", f"{name} is not {colour}, but {instead}")
         if asked is None or asked.type != "color" or asked.value not in PROTOTYPES:
             continue
-        has_it = truths.has(thing.asset, asked) is Truth.YES
-        if not has_it and is_plainly(pixels, asked.value) > OTHER_SHARE:
+        lacks_it = truths.has(thing.asset, asked) is Truth.NO
+        if lacks_it and is_plainly(pixels, asked.value) > OTHER_SHARE:
             yield Fault("colour elsewhere", f"{name} looks {asked.value}")
 
 

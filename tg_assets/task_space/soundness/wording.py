@@ -35,7 +35,23 @@ SAID_AS: Mapping[str, tuple[str, ...]] = {
 }
 """Words for sizes, distances, motions and types of attributes."""
 
-ADJECTIVES: Mapping[str, str] = {"textile": "fabric", "torus": "ring", "cuboid": "box"}
+ADJECTIVES: Mapping[str, str] = {
+    "wood": "wooden",
+    "wool": "woolen",
+    "textile": "fabric",
+    "torus": "ring shaped",
+    "cuboid": "box shaped",
+    "cylinder": "cylindrical",
+    "rectangle": "rectangular",
+    "circle": "circular",
+    "sphere": "spherical",
+    "triangle": "triangular",
+    "cone": "conical",
+    "ellipsoid": "ellipsoidal",
+    "octagon": "octagonal",
+    "hexagon": "hexagonal",
+    "pentagon": "pentagonal",
+}
 """Values that are said by another word before a noun."""
 
 PLURALS: Mapping[str, str] = {
@@ -118,10 +134,9 @@ def _words(text: str) -> tuple[str, ...]:
 
 @cache
 def _value(value: str) -> tuple[str, ...]:
-    """Return a value's word, and how its adjectives begin: wooden, cylindrical, circular."""
-    word = words_of(value)
-    begun = word[: max(4, len(word) - 4)]
-    return (word, begun, words_of(ADJECTIVES[value])) if value in ADJECTIVES else (word, begun)
+    """Return how a value is said: by its word, before a noun, as a shape."""
+    shaped = f"{value.removesuffix('-shape')} shaped"
+    return tuple(words_of(way) for way in (value, ADJECTIVES.get(value, shaped), shaped))
 
 
 @lru_cache(maxsize=4096)
