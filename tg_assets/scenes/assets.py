@@ -20,7 +20,7 @@ def scenes(work: Work) -> Made:
     rendered = files.filter(pl.col("uri").map_elements(is_rendered, pl.Boolean))
     rows = []
     for done, file in enumerate(rendered.iter_rows(named=True), start=1):
-        drawn = render_uri(file["uri"])
+        drawn = render_uri(file["uri"], work.galaxy.library)
         name = image_id(drawn.png)
         path = work.tables.root / "images" / shard / f"{name}.png"
         write_whole(path, drawn.png)

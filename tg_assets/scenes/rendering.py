@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from tg_assets.image_pool.locations import RENDERED_PREFIX, is_rendered
 from tg_assets.scenes.render import FAMILIES, Rendered, render
+from tg_assets.task_space.libraries import OpenLibrary
 
 __all__ = ["is_rendered", "render_uri"]
 
 
-def render_uri(uri: str) -> Rendered:
+def render_uri(uri: str, library: OpenLibrary | None = None) -> Rendered:
     """Draw ``rendered:<family>/<seed>``.
+
+    Args:
+        uri: What is to be drawn.
+        library: What sprites and models are of; the one that comes with the project when absent.
 
     Raises:
         ValueError: The uri names no family or no seed.
@@ -20,4 +25,4 @@ def render_uri(uri: str) -> Rendered:
             f"{uri}: no such picture; rendered pictures are {RENDERED_PREFIX}<family>/<seed> "
             f"with a family of {', '.join(sorted(FAMILIES))}"
         )
-    return render(family, int(seed))
+    return render(family, int(seed), library)
