@@ -111,7 +111,7 @@ def made(cells: Cells, emoji: Path) -> bytes:
     with Image.open(source) as image:
         hue = float(start) if start else main_hue(image)
         done = painted(image, hue, float(reach or REACH), PAINTS[color])
-    done.save(buffer, "WEBP", quality=90, method=4)
+    done.save(buffer, "WEBP", quality=90, method=6)
     return buffer.getvalue()
 
 

@@ -6,6 +6,7 @@ that run in one process share one ledger connection and one load of a model.
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -26,10 +27,14 @@ from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings, VllmMo
 from tg_assets.tables_io import TableStore
 
 if TYPE_CHECKING:
+    from dagster_aws.s3 import S3Resource
+
     from resources.clip import ClipEncoder
     from resources.picture_decoders import PictureDecoders
     from resources.vllm.warm_server import Surroundings
     from tg_assets.scenes.graph import Scene
+    from tg_assets.scenes.worlds import Renderer
+    from tg_assets.task_space.libraries import OpenLibrary
 
 SCENES_KEPT = 4096
 
@@ -56,6 +61,27 @@ class Galaxy:
     def budget(self) -> Budget:
         """What may be spent; `per_run_usd` counts as long as this object lives."""
         return Budget(self.settings.budget.total_usd, self.settings.budget.per_run_usd)
+
+    @cached_property
+    def library(self) -> OpenLibrary:
+        """The objects that tasks with known answers are made of."""
+        from tg_assets.task_space.libraries import opened
+
+        return opened(self.settings.task_space.library)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Draws worlds of the library; what was drawn is kept beside the ledger, bounded."""
+        cache = Path(state_folder(self.settings)) / "renders"
+        return self.settings.rendering.renderer(self.library.library, cache)
+
+    @cached_property
+    def s3(self) -> S3Resource:
+        """S3 as Dagster's own resource reaches it, for what goes there in bulk."""
+        from dagster_aws.s3 import S3Resource
+
+        said = self.settings.s3
+        return S3Resource(endpoint_url=said.endpoint_url, region_name=said.region)
 
     @cached_property
     def encoder(self) -> ClipEncoder:
@@ -129,6 +155,8 @@ class Galaxy:
 
     def scene(self, image_id: str) -> Scene | None:
         """Return the scene graph of a rendered image, null for any other."""
+        if self.settings.task_space.library:
+            self.library.version  # noqa: B018 - the scenes' objects are explained from it
         return self._scene(image_id)
 
     @cached_property
@@ -172,12 +200,20 @@ class SceneReader:
             self._versions[shard] = stamp.version
 
 
+STATE_VARIABLE = "TG_STATE"
+"""Environment variable that names the folder for local state where the home is a bucket."""
+
+
 def state_folder(settings: Settings) -> str:
     """Return the local folder for what must lie on a local disk: ledger, locks, instance."""
     home = settings.home
-    return f"{home}/state" if "://" not in home else f"galaxy-state/{settings.name}"
+    if "://" not in home:
+        return f"{home}/state"
+    return os.path.join(os.environ.get(STATE_VARIABLE, "galaxy-state"), settings.name)
 
 
 def ledger_url(settings: Settings) -> str:
     """Return where the ledger is: the settings' URL, else SQLite beside the tables."""
+    if settings.ledger_env is not None:
+        return os.environ[settings.ledger_env]
     return settings.ledger or f"sqlite:///{state_folder(settings)}/ledger.sqlite"

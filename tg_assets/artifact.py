@@ -22,6 +22,7 @@ from resources.chat.stages import Question, Stage
 from resources.galaxy import Galaxy
 from tg_assets import gates
 from tg_assets.ids import digest
+from tg_assets.instance import alone_with
 from tg_assets.partitions import Registered, deps_of, dimensions
 from tg_assets.recipes import VERSIONS, recipe
 from tg_assets.settings import Settings
@@ -29,6 +30,9 @@ from tg_assets.showing import preview
 from tg_assets.tables_io import Stamp, TableStore
 
 LOG_EVERY_S = 10.0
+LOOK_EVERY_S = 5
+LOOKS = 12 * 3600 // LOOK_EVERY_S
+"""How often a run looks whether another one has made its partition: for half a day."""
 UNANSWERED = "unanswered"
 """The fact of a table that counts questions the next run asks again."""
 
@@ -174,9 +178,19 @@ def asset_of(
         context: dg.AssetExecutionContext, galaxy: dg.ResourceParam[Galaxy]
     ) -> dg.MaterializeResult[None]:
         partition = str(context.partition_key) if context.has_partition_key else None
-        return _materialize(declared, context, galaxy, partition)
+        with alone_with(galaxy.settings, declared.name, partition) as alone:
+            if not alone:
+                raise _made_elsewhere(declared.name, partition)
+            return _materialize(declared, context, galaxy, partition)
 
     return materialized
+
+
+def _made_elsewhere(asset: str, partition: str | None) -> dg.RetryRequested:
+    """Give the slot back until another run has made the partition; both would ask the same."""
+    waiting = dg.RetryRequested(max_retries=LOOKS, seconds_to_wait=LOOK_EVERY_S)
+    waiting.add_note(f"another run makes {asset} {partition or ''} just now; this one waits for it")
+    return waiting
 
 
 def _materialize(

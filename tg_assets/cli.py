@@ -13,9 +13,12 @@ from rich.console import Console
 
 from tg_assets import (
     batch_commands,
+    engine_commands,
     forecast_commands,
     ledger_commands,
     match_commands,
+    query_commands,
+    scene_graph_commands,
     soundness_commands,
     task_space_commands,
     vllm_commands,
@@ -33,8 +36,11 @@ app.add_typer(batch_commands.app, name="batches")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(match_commands.app, name="match")
 task_space_commands.app.add_typer(soundness_commands.app)
+task_space_commands.app.add_typer(scene_graph_commands.app)
+app.add_typer(query_commands.app, name="query")
 app.add_typer(task_space_commands.app, name="task-space")
 app.add_typer(vllm_commands.app, name="vllm")
+app.command()(engine_commands.worker)
 app.command()(ledger_commands.costs)
 app.command()(forecast_commands.forecast)
 
@@ -56,7 +62,8 @@ def run(
 @app.command()
 def ui(
     config: ConfigOption = None,
-    port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port it listens at.")] = 3000,
+    host: Annotated[str, typer.Option(help="Who may connect; 0.0.0.0: everybody.")] = "127.0.0.1",
 ) -> None:
     """Open Dagster on the same instance that `tg run` fills."""
     from tg_assets.instance import instance_folder
@@ -72,7 +79,7 @@ def ui(
     dagster = str(Path(sys.executable).with_name("dagster"))
     workspace = Path(__file__).parent.parent / "workspace.yaml"
     where = ["-w", str(workspace)] if workspace.exists() else ["-m", "tg_assets.definitions"]
-    os.execv(dagster, [dagster, "dev", *where, "-h", "127.0.0.1", "-p", str(port)])
+    os.execv(dagster, [dagster, "dev", *where, "-h", host, "-p", str(port)])
 
 
 def _is_free(port: int) -> bool:

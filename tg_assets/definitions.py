@@ -22,6 +22,8 @@ from tg_assets.cot_answers import assets as cot_answers
 from tg_assets.cot_answers import checks as cot_answers_checks
 from tg_assets.filtered_pairs import assets as filtered_pairs
 from tg_assets.filtered_pairs import checks as filtered_pairs_checks
+from tg_assets.ground_truth_qa import assets as ground_truth_qa
+from tg_assets.ground_truth_qa import checks as ground_truth_qa_checks
 from tg_assets.image_pool import assets as image_pool
 from tg_assets.image_pool import checks as image_pool_checks
 from tg_assets.raw_qa import assets as raw_qa
@@ -31,6 +33,8 @@ from tg_assets.referee_scores import checks as referee_scores_checks
 from tg_assets.scenes import assets as scenes
 from tg_assets.settings import Settings, load_settings
 from tg_assets.suites import Suite, check_of
+from tg_assets.task_space import assets as task_space
+from tg_assets.task_space import checks as task_space_checks
 from tg_assets.task_tree import assets as task_tree
 from tg_assets.task_tree import checks as task_tree_checks
 from tg_assets.withdrawals import assets as withdrawals
@@ -60,7 +64,8 @@ class Job:
 JOBS = (
     Job("task_batch", ("task_tree", "task_embeddings")),
     Job("withdraw", ("withdrawals",)),
-    Job("shard_intake", ("scenes", "image_pool", "image_embeddings")),
+    Job("task_space", ("task_space",)),
+    Job("shard_intake", ("scenes", "image_pool", "image_embeddings", "ground_truth_qa")),
     Job("match", ("clip_similarity",)),
     Job("shard_questions", ("candidate_pairs", "filtered_pairs", "raw_qa")),
     Job("judge", ("referee_scores",)),
@@ -80,8 +85,10 @@ def wired(settings: Settings) -> list[Wired]:
         Wired(clip_similarity.task_embeddings, clip.TASK_EMBEDDINGS, batch, "task_types"),
         Wired(withdrawals.withdrawals, published.WITHDRAWALS, None, "task_types"),
         Wired(scenes.scenes, image_pool_checks.SCENES, shard, "images"),
+        Wired(task_space.task_space, task_space_checks.SUITE, None, "images"),
         Wired(image_pool.image_pool, image_pool_checks.SUITE, shard, "images"),
         Wired(clip_similarity.image_embeddings, clip.IMAGE_EMBEDDINGS, shard, "images"),
+        Wired(ground_truth_qa.ground_truth_qa, ground_truth_qa_checks.SUITE, shard, "images"),
         Wired(clip_similarity.clip_similarity, clip.CLIP_SIMILARITY, cells, "matching"),
         Wired(clip_similarity.candidate_pairs, clip.CANDIDATE_PAIRS, shard, "matching"),
         Wired(filtered_pairs.filtered_pairs, filtered_pairs_checks.SUITE, shard, "matching"),

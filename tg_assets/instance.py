@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +12,8 @@ import yaml
 from upath import UPath
 
 from resources.galaxy import state_folder
+from tg_assets.engine.instance_config import instance_config
+from tg_assets.engine.locks import held
 from tg_assets.settings import Settings
 from tg_assets.tables_io import write_whole
 
@@ -24,12 +25,17 @@ CHAT_SLOTS = 4
 
 
 def instance_folder(settings: Settings) -> Path:
-    """Return the folder of the instance, made and configured; a person's changes to it stay."""
+    """Return the folder of the instance, made and configured.
+
+    A person's changes to its ``dagster.yaml`` stay, unless the settings say where runs run: then
+    it is theirs alone, so that all machines have the same.
+    """
     folder = Path(state_folder(settings)).absolute() / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
-    if not config.exists():
-        write_whole(UPath(config), yaml.safe_dump(_config(settings), sort_keys=False).encode())
+    wanted = yaml.safe_dump(instance_config(settings, folder), sort_keys=False).encode()
+    if not config.exists() or (settings.engine is not None and config.read_bytes() != wanted):
+        write_whole(UPath(config), wanted)
     return folder
 
 
@@ -46,16 +52,31 @@ def alone_on(settings: Settings) -> Iterator[None]:
     Raises:
         Busy: Another pass holds it.
     """
-    path = instance_folder(settings).parent / "pass.lock"
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    folder = instance_folder(settings).parent / "passes"
+    with held(postgres_url(settings), folder, _pass_on(settings)) as free:
+        if not free:
             raise Busy(
-                f"another `tg run` works on {settings.home} (lock {path}); wait for it, or give "
-                "this one a `home` of its own"
-            ) from None
+                f"another `tg run` works on {settings.home}; wait for it, or give this one a "
+                "`home` of its own"
+            )
         yield
+
+
+def alone_with(
+    settings: Settings, asset: str, partition: str | None
+) -> AbstractContextManager[bool]:
+    """Hold a partition, so that no second run makes it at the same time; yields whether it does."""
+    folder = Path(state_folder(settings)).absolute() / "locks"
+    return held(postgres_url(settings), folder, f"{settings.home} {asset} {partition}")
+
+
+def _pass_on(settings: Settings) -> str:
+    return f"a pass on {settings.home}"
+
+
+def postgres_url(settings: Settings) -> str | None:
+    """Return the URL of the instance's database, null where the instance is a local one."""
+    return None if settings.engine is None else os.environ[settings.engine.postgres_env]
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
@@ -78,18 +99,6 @@ def _set_pools(instance: dg.DagsterInstance, settings: Settings) -> None:
             instance.event_log_storage.set_concurrency_slots(pool, CHAT_SLOTS)
 
 
-def _config(_: Settings) -> dict[str, object]:
-    return {
-        "telemetry": {"enabled": False},
-        "nux": {"enabled": False},
-        "concurrency": {
-            "pools": {"granularity": "op", "default_limit": 1},
-            "runs": {"max_concurrent_runs": 4},
-        },
-        "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},
-    }
-
-
 UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.QUEUED,
@@ -97,18 +106,3 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-
-
-def end_orphans(instance: dg.DagsterInstance) -> int:
-    """End the runs that a killed pass left unfinished, and free the pool slots they hold.
-
-    Only for who is alone on the galaxy: then an unfinished run of a pass has nobody behind it.
-
-    Returns:
-        How many there were.
-    """
-    orphans = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED, tags={WALK_TAG: "true"}))
-    for run in orphans:
-        instance.report_run_failed(run, "The pass that this run belonged to was killed.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-    return len(orphans)

@@ -106,6 +106,12 @@ EDGES: Mapping[str, tuple[Edge, ...]] = MappingProxyType(
         "scenes": (),
         "image_pool": (Edge("scenes", _same),),
         "image_embeddings": (Edge("image_pool", _same),),
+        "task_space": (),
+        "ground_truth_qa": (
+            Edge("scenes", _same),
+            Edge("image_pool", _same),
+            Edge("task_space", _whole),
+        ),
         "clip_similarity": (Edge("image_embeddings", _shard), Edge("task_embeddings", _batch)),
         "candidate_pairs": (
             Edge("clip_similarity", _cells_of_shard, tolerant=True),
@@ -119,6 +125,7 @@ EDGES: Mapping[str, tuple[Edge, ...]] = MappingProxyType(
             Edge("scored_qa", _all_shards, tolerant=True),
             Edge("image_pool", _all_shards, tolerant=True),
             Edge("task_tree", _all_batches, tolerant=True),
+            Edge("ground_truth_qa", _all_shards, tolerant=True),
             Edge("withdrawals", _whole),
         ),
         "cot_answers": (Edge("balanced_dataset", _whole),),

@@ -22,6 +22,8 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         "task_embeddings": "2",
         "withdrawals": "1",
         "scenes": "1",
+        "task_space": "1",
+        "ground_truth_qa": "1",
         "image_pool": "1",
         "image_embeddings": "2",
         "clip_similarity": "1",
@@ -64,6 +66,14 @@ def _task_tree(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
 def _files(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
     stamp = galaxy.tables.stamp("shard_files", *keys)
     return stamp and stamp.version
+
+
+def _library(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
+    return galaxy.library.version
+
+
+def _scenes(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
+    return [_files(galaxy, keys), galaxy.library.version]
 
 
 def _pool(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
@@ -142,7 +152,7 @@ def _referee(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
 
 def _balance(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     dataset = galaxy.settings.dataset
-    return [dataset.min_score, dataset.max_per_type]
+    return [dataset.min_score, dataset.max_per_type, dataset.ground_truth]
 
 
 def _cot(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
@@ -166,7 +176,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "task_tree": _task_tree,
         "task_embeddings": _labels,
         "withdrawals": _withdrawals,
-        "scenes": _files,
+        "scenes": _scenes,
+        "task_space": _library,
+        "ground_truth_qa": _library,
         "image_pool": _pool,
         "image_embeddings": _encoder,
         "clip_similarity": lambda galaxy, _: galaxy.settings.match.keep_per_batch,

@@ -27,6 +27,7 @@ from tg_assets.image_pool.excluded import ExcludedError
 from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.image_pool.storages import StorageError
 from tg_assets.instance import Busy, open_instance
+from tg_assets.model_performance.queries.errors import QueryError
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_space.errors import TaskSpaceError
@@ -53,6 +54,7 @@ USER_ERRORS = (
     LedgerError,
     ListError,
     NoSuchImage,
+    QueryError,
     SeedsError,
     StorageError,
     TableError,

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, model_validator
 
+from tg_assets.settings_engine import Engine, Variable
 from tg_assets.settings_errors import did_you_mean, explain
 from tg_assets.settings_file import SettingsError as SettingsError
 from tg_assets.settings_file import read_settings_file
@@ -24,6 +25,7 @@ from tg_assets.settings_models import Price as Price
 from tg_assets.settings_models import VllmModel as VllmModel
 from tg_assets.settings_parts import Name
 from tg_assets.settings_parts import Part as Part
+from tg_assets.settings_rendering import Rendering
 from tg_assets.settings_sources import S3, STORAGES, Images, resolved_source
 from tg_assets.settings_sources import FileListSource as FileListSource
 from tg_assets.settings_sources import FolderSource as FolderSource
@@ -39,6 +41,10 @@ SHIPPED_SEEDS = {
     "embedded": PACKAGE / "task_tree" / "seeds_embedded.yaml",
 }
 """The seeds that come with the project, by the names that settings call them by."""
+
+
+SHIPPED_LIBRARY = "shipped"
+"""What settings call the library of objects that comes with the project."""
 
 
 class TaskTree(Part):
@@ -62,6 +68,12 @@ class Clip(Part):
     batch_size: int | None = Field(default=None, ge=1)  # what suits the device
     decode_workers: int | None = Field(default=None, ge=1)  # one a processor
     label_template: str | None = None
+
+
+class TaskSpace(Part):
+    """What tasks with known answers are made of."""
+
+    library: tuple[str, ...] = ()  # folders of objects, the lowest layer first; else the shipped
 
 
 class Match(Part):
@@ -93,6 +105,7 @@ class Dataset(Part):
 
     min_score: int = Field(default=2, ge=0)
     max_per_type: int = Field(default=55, ge=1)
+    ground_truth: bool = False  # questions with known answers enter as a source of their own
     exports: tuple[Literal["llava", "huggingface"], ...] = ("llava", "huggingface")
     subsets: dict[Name, Subset] = Field(default_factory=dict)
 
@@ -160,15 +173,20 @@ class Settings(Part):
     referee_sees: Literal["answer", "question"] = "answer"
     models: dict[Name, Model] = Field(min_length=1)
     ledger: str | None = None
+    ledger_env: Variable | None = None  # the variable with its URL, where that holds a password
+    engine: Engine | None = None  # this process and a local instance when absent
     budget: Budget = Budget()
     withdrawals: str | None = None
     dataset: Dataset = Dataset()
+    task_space: TaskSpace = TaskSpace()
+    rendering: Rendering = Rendering()
     checks: Checks = Checks()
     schedule: Schedule = Schedule()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
         problems = [*self._unknown_models(), *self._embedded_on_photos()]
+        problems += self._engine_is_whole()
         names = [source.name for source in self.sources]
         problems += [
             f"sources: the name {name!r} is given twice; names tell sources apart"
@@ -202,6 +220,22 @@ class Settings(Part):
                     f"only rendered pictures have; give {', '.join(uses)} a real model "
                     "(examples/openai.yaml shows how)"
                 )
+
+    def _engine_is_whole(self) -> Iterable[str]:
+        if self.ledger is not None and self.ledger_env is not None:
+            yield "ledger_env: the ledger's URL is given by `ledger` as well; leave one of them out"
+        engine = self.engine
+        if engine is None or engine.runs == "here":
+            return
+        if "://" not in self.home:
+            yield f"home: runs on other machines cannot reach {self.home}; name an s3:// prefix"
+        if self.ledger_env is None and not (self.ledger or "").startswith("postgresql"):
+            yield (
+                "ledger: runs on other machines share one on PostgreSQL; name it by `ledger_env`, "
+                "the variable that holds its URL"
+            )
+        if engine.runs in ("kubernetes", "ecs") and getattr(engine, engine.runs) is None:
+            yield f"engine.{engine.runs}: is missing; it says which image or task runs"
 
     def model_uses(self) -> Iterable[tuple[str, str]]:
         """Yield (place in the settings, model name) for every use of a model."""
@@ -312,9 +346,14 @@ def _resolved(settings: Settings, base: Path) -> Settings:
         else model
         for name, model in settings.models.items()
     }
+    library = tuple(
+        folder if folder == SHIPPED_LIBRARY else _absolute("task_space.library", folder, base)
+        for folder in settings.task_space.library
+    )
     return settings.model_copy(
         update={
             "models": models,
+            "task_space": settings.task_space.model_copy(update={"library": library}),
             "home": at("home", settings.home),
             "sources": sources,
             "images": settings.images.model_copy(update={"excluded": excluded}),

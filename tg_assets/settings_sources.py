@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from tg_assets.settings_parts import Name, Part
 
-SceneFamily = Literal["charts", "documents", "grid", "tabletop"]
-SCENE_FAMILIES: tuple[SceneFamily, ...] = ("charts", "documents", "grid", "tabletop")
+SceneFamily = Literal["charts", "documents", "models", "sprites"]
+SCENE_FAMILIES: tuple[SceneFamily, ...] = ("charts", "documents", "models", "sprites")
 
 Collection = Literal["allava", "visual_genome", "mathv360k", "sharegpt4v"]
 

@@ -23,8 +23,12 @@ def missing_things(settings: Settings) -> Iterator[str]:
     yield from _sources(settings)
     yield from _files(settings)
     yield from _keys(settings)
-    if settings.ledger is not None:
-        yield from _ledger(settings.ledger)
+    ledger = settings.ledger
+    if settings.ledger_env is not None:
+        ledger = os.environ.get(settings.ledger_env)
+    if ledger is not None:
+        yield from _ledger(ledger)
+    yield from _engine(settings)
     yield from _clip(settings.clip)
 
 
@@ -111,6 +115,33 @@ def _keys(settings: Settings) -> Iterator[str]:
             yield (
                 f"models.{name}.api_key_env: the environment variable {variable} is not set; "
                 "export it, or write `api_key_env: null` for an endpoint that needs no key"
+            )
+
+
+_ENGINE_PACKAGES = {"celery": "dagster_celery", "kubernetes": "dagster_k8s", "ecs": "dagster_aws"}
+
+
+def _engine(settings: Settings) -> Iterator[str]:
+    engine = settings.engine
+    variables = {"ledger_env": settings.ledger_env}
+    packages = set()
+    if engine is not None:
+        variables["engine.postgres_env"] = engine.postgres_env
+        packages |= {"dagster_postgres", _ENGINE_PACKAGES.get(engine.runs, "dagster_postgres")}
+        if engine.runs == "celery":
+            variables["engine.broker_env"] = engine.broker_env
+        if engine.compute_logs is not None:
+            packages.add("dagster_aws")
+    if settings.home.startswith("s3://"):
+        packages |= {"s3fs", "dagster_aws"}
+    for place, variable in variables.items():
+        if variable is not None and not os.environ.get(variable):
+            yield f"{place}: the environment variable {variable} is not set; export it"
+    for package in sorted(packages):
+        if importlib.util.find_spec(package) is None:
+            yield (
+                f"engine: {package.replace('_', '-')} is not installed: "
+                "pip install 'taskgalaxy[cluster]'"
             )
 
 

@@ -18,6 +18,7 @@ MAIN_INPUT: Mapping[str, str] = MappingProxyType(
     {
         "task_embeddings": "task_tree",
         "image_embeddings": "image_pool",
+        "ground_truth_qa": "image_pool",
         "clip_similarity": "image_embeddings",
         "candidate_pairs": "clip_similarity",
         "filtered_pairs": "candidate_pairs",
@@ -96,6 +97,7 @@ _OTHERS: Mapping[str, Callable[[TableStore, tuple[str, ...]], int]] = MappingPro
         "task_tree": _seed_paths,
         "withdrawals": _withdrawals,
         "scenes": _pictures_to_draw,
+        "task_space": lambda *_: 0,
         "image_pool": _files,
         "raw_qa": _kept_pairs,
     }

@@ -188,6 +188,33 @@ SCENES = _table(
     },
 )
 
+TASK_SPACE = _table(
+    "task_space",
+    "generator",
+    {
+        "generator": pl.String,
+        "plans": pl.Int64,
+        "first": pl.Int64,  # of its plans in the numbering of the whole space
+    },
+)
+
+GROUND_TRUTH_QA = _table(
+    "ground_truth_qa",
+    "qa_id",
+    {
+        "qa_id": pl.String,
+        "image_id": pl.String,
+        "task_id": pl.String,
+        "path": pl.String,
+        "generator": pl.String,
+        "plan_index": pl.Int64,
+        "seed": pl.Int64,
+        "question": pl.String,
+        "options": pl.List(pl.String),
+        "answer": pl.String,
+    },
+)
+
 IMAGE_POOL = _table(
     "image_pool",
     "image_id",
@@ -349,6 +376,7 @@ BALANCED_DATASET = _table(
         "license": pl.String,
         "image_shard": pl.String,
     },
+    nullable="score",  # of a known answer, which nobody votes on
 )
 
 COT_ANSWERS = _table(
@@ -413,6 +441,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             SHARD_FILES,
             REFUSED_FILES,
             SCENES,
+            TASK_SPACE,
+            GROUND_TRUTH_QA,
             IMAGE_POOL,
             REJECTED_IMAGES,
             DECODED_IMAGES,

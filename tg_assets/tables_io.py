@@ -55,7 +55,8 @@ class TableStore:
     """
 
     def __init__(self, root: str) -> None:
-        self.root = UPath(root)
+        # Others write to a bucket, too: a listing that was remembered would hide what they wrote.
+        self.root = UPath(root, **({"use_listings_cache": False} if "://" in root else {}))
 
     def path(self, table: str, *partition: str) -> UPath:
         """Return where a partition of a table lies; no partition for unpartitioned tables."""
@@ -189,7 +190,7 @@ def write_whole(path: UPath, content: bytes) -> None:
     On a local disk: a temporary name, fsync, rename. Object stores put objects whole by themselves.
     """
     if path.protocol not in ("", "file"):
-        path.write_bytes(content)
+        path.fs.pipe_file(path.path, content)  # a file object that fails would put what it has
         return
     with moved_into_place(path) as temporary, open(str(temporary), "wb") as file:
         file.write(content)

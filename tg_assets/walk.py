@@ -19,15 +19,15 @@ from resources.galaxy import Galaxy
 from tg_assets import gates
 from tg_assets.artifact import inputs_fingerprint, is_current
 from tg_assets.definitions import JOBS, Job, build_defs
-from tg_assets.instance import WALK_TAG, alone_on, end_orphans
+from tg_assets.engine.runners import Ended, Runner, Task, end_orphans, runner_of
+from tg_assets.instance import alone_on
 from tg_assets.partitions import dimensions, image_shards, task_batches
 from tg_assets.registration import list_batch, list_shards
 from tg_assets.results import dataset_cost, unanswered, votes, written
+from tg_assets.settings import Settings
 from tg_assets.stage_rows import rows_in, rows_out
 
 Say = Callable[[str], None]
-INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass
@@ -132,9 +132,9 @@ def _walk(galaxy: Galaxy, instance: dg.DagsterInstance, say: Say, watcher: Watch
     started = time.monotonic()
     report = PassReport()
     report.refused_files = _register(galaxy, instance, say)
-    defs = build_defs(galaxy.settings, galaxy)
+    runner = runner_of(galaxy.settings, build_defs(galaxy.settings, galaxy), instance)
     for job in JOBS:
-        _walk_job(defs, job, galaxy, instance, report, watcher)
+        _JobWalk(job, galaxy, instance, runner, report, watcher).walk()
         if job.name == "shard_intake":
             galaxy.release_encoder()  # what follows may want its GPU for a referee
     report.seconds = round(time.monotonic() - started, 3)
@@ -160,6 +160,13 @@ def _register(galaxy: Galaxy, instance: dg.DagsterInstance, say: Say) -> int:
     return shards.refused
 
 
+def is_in_order(job: Job, settings: Settings) -> bool:
+    """Whether a partition of a job reads what the one before it makes."""
+    if job.name == "shard_intake":
+        return settings.images.near_duplicates is not None
+    return job.name == "task_batch"
+
+
 def partitions_of(job: Job, galaxy: Galaxy, instance: dg.DagsterInstance) -> list[str | None]:
     """Return the partitions of a job, in the order a pass walks them."""
     registered = galaxy.registered(instance)
@@ -174,37 +181,91 @@ def partitions_of(job: Job, galaxy: Galaxy, instance: dg.DagsterInstance) -> lis
     return [None]
 
 
-def _walk_job(
-    defs: dg.Definitions,
-    job: Job,
-    galaxy: Galaxy,
-    instance: dg.DagsterInstance,
-    report: PassReport,
-    watcher: Watcher,
-) -> None:
-    partitions = partitions_of(job, galaxy, instance)
-    for asset in job.assets:
-        report.stages[asset] = StageReport(partitions=len(partitions))
-    watcher.started(job, len(partitions))
-    for partition in partitions:
+class _JobWalk:
+    """One job over all its partitions."""
+
+    def __init__(
+        self,
+        job: Job,
+        galaxy: Galaxy,
+        instance: dg.DagsterInstance,
+        runner: Runner,
+        report: PassReport,
+        watcher: Watcher,
+    ) -> None:
+        self._job = job
+        self._galaxy = galaxy
+        self._instance = instance
+        self._runner = runner
+        self._report = report
+        self._watcher = watcher
+        self._under_way = 0
+        self._paid = _paid(galaxy)
+        self._unmade: list[str] = []
+
+    def walk(self) -> None:
+        """Run every partition that is not current."""
+        partitions = partitions_of(self._job, self._galaxy, self._instance)
+        for asset in self._job.assets:
+            self._report.stages[asset] = StageReport(partitions=len(partitions))
+        self._watcher.started(self._job, len(partitions))
+        at_once = 1 if is_in_order(self._job, self._galaxy.settings) else self._runner.at_once
         try:
-            stale = first_stale(job, partition, galaxy, instance)
+            for partition in partitions:
+                self._start(partition)
+                while self._under_way >= at_once:
+                    self._take_what_ended()
+            while self._under_way:
+                self._take_what_ended()
+        except KeyboardInterrupt:
+            self._runner.stop()
+            raise
+        for asset in self._job.assets:
+            stage = self._report.stages[asset]
+            _count_rows(stage, asset, partitions, self._galaxy, self._instance)
+
+    def _start(self, partition: str | None) -> None:
+        try:
+            stale = first_stale(self._job, partition, self._galaxy, self._instance)
         except gates.GateClosed as closed:
-            report.held.append(str(closed))
+            self._report.held.append(str(closed))
             stale = None
-        if stale is not None:
-            _run(
-                defs,
-                job,
-                job.assets[job.assets.index(stale) :],
-                partition,
-                instance,
-                report,
-                galaxy,
-            )
-        watcher.finished(job, partition)
-    for asset in job.assets:
-        _count_rows(report.stages[asset], asset, partitions, galaxy, instance)
+        if stale is None:
+            self._watcher.finished(self._job, partition)
+            return
+        assets = self._job.assets[self._job.assets.index(stale) :]
+        self._under_way += 1
+        self._runner.start(Task(self._job.name, assets, partition))
+
+    def _take_what_ended(self) -> None:
+        for ended in self._runner.ended():
+            self._under_way -= 1
+            self._count(ended)
+            self._watcher.finished(self._job, ended.task.partition)
+        if self._under_way == 0 and self._unmade:
+            self._count_what_failed_had_bought()
+
+    def _count(self, ended: Ended) -> None:
+        stages, assets = self._report.stages, ended.task.assets
+        durations = dict(_durations(ended.events))
+        for asset in assets:
+            stages[asset].seconds += durations.get(asset, 0.0)
+        stages[assets[0]].seconds += max(0.0, ended.seconds - sum(durations.values()))
+        made = set()
+        for event in ended.events:
+            if event.is_step_materialization and event.asset_key is not None:
+                asset = event.asset_key.to_user_string()
+                made.add(asset)
+                self._paid = self._paid.plus(_count(stages[asset], event))
+        self._unmade += [asset for asset in assets if asset not in made][:1]
+        self._report.failures += _failures(ended)
+
+    def _count_what_failed_had_bought(self) -> None:
+        """Count what was bought before a run failed: it is in the ledger, and paid for."""
+        now, stage = _paid(self._galaxy), self._report.stages[self._unmade[0]]
+        stage.requests += now.requests - self._paid.requests
+        stage.cost_usd += now.cost_usd - self._paid.cost_usd
+        self._paid, self._unmade = now, []
 
 
 def first_stale(
@@ -227,47 +288,6 @@ def first_stale(
     return None
 
 
-def _run(
-    defs: dg.Definitions,
-    job: Job,
-    assets: Sequence[str],
-    partition: str | None,
-    instance: dg.DagsterInstance,
-    report: PassReport,
-    galaxy: Galaxy,
-) -> None:
-    started = time.monotonic()
-    paid_before = _paid(galaxy)
-    try:
-        result = defs.resolve_job_def(job.name).execute_in_process(
-            instance=instance,
-            partition_key=partition,
-            asset_selection=[dg.AssetKey(asset) for asset in assets],
-            run_config=QUIET,
-            raise_on_error=False,
-            tags={WALK_TAG: "true"},
-        )
-    except dg.DagsterExecutionInterruptedError:
-        raise KeyboardInterrupt from None
-    if _was_interrupted(result):
-        raise KeyboardInterrupt  # Dagster takes it for a failure of the step, and would go on
-    seconds = time.monotonic() - started
-    durations = dict(_durations(result))
-    for asset in assets:
-        report.stages[asset].seconds += durations.get(asset, 0.0)
-    report.stages[assets[0]].seconds += max(0.0, seconds - sum(durations.values()))
-    made = set()
-    for event in result.get_asset_materialization_events():
-        asset = event.asset_key.to_user_string()  # type: ignore[union-attr]
-        made.add(asset)
-        paid_before = paid_before.plus(_count(report.stages[asset], event))
-    unmade = next((asset for asset in assets if asset not in made), None)
-    if unmade is not None:  # what it bought before it failed is in the ledger, and paid for
-        report.stages[unmade].requests += _paid(galaxy).requests - paid_before.requests
-        report.stages[unmade].cost_usd += _paid(galaxy).cost_usd - paid_before.cost_usd
-    report.failures += _failures(result, partition)
-
-
 @dataclass(frozen=True, slots=True)
 class Spent:
     """Responses and the dollars they cost."""
@@ -285,18 +305,8 @@ def _paid(galaxy: Galaxy) -> Spent:
     return Spent(int(costs["requests"].sum()), float(costs["cost_usd"].sum()))
 
 
-def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
-    for event in result.all_events:
-        error = event.step_failure_data.error if event.is_step_failure else None
-        while error is not None:
-            if error.cls_name in INTERRUPTS:
-                return True
-            error = error.cause
-    return False
-
-
-def _durations(result: dg.ExecuteInProcessResult) -> Iterator[tuple[str, float]]:
-    for event in result.all_events:
+def _durations(events: Sequence[dg.DagsterEvent]) -> Iterator[tuple[str, float]]:
+    for event in events:
         if event.event_type == dg.DagsterEventType.STEP_SUCCESS and event.step_key:
             yield event.step_key, event.step_success_data.duration_ms / 1000
 
@@ -323,15 +333,21 @@ def _number(metadata: dict[str, Any], name: str) -> int:
     return int(metadata.get(name) or 0)
 
 
-def _failures(result: dg.ExecuteInProcessResult, partition: str | None) -> Iterator[str]:
+def _failures(ended: Ended) -> Iterator[str]:
+    partition = ended.task.partition
     place = f"[{partition}]" if partition else ""
+    if ended.lost is not None:
+        yield f"{ended.task.assets[0]}{place}: {ended.lost}"
     told = set()  # a check that failed says so itself; one that broke is a failure like any other
-    for evaluation in result.get_asset_check_evaluations():
+    for event in ended.events:
+        if event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            continue
+        evaluation = event.asset_check_evaluation_data
         if not evaluation.passed:
             name = evaluation.asset_key.to_user_string()
             told.add(f"{name}_{gates.SUITE}")
             yield f"{name}{place}: checks failed: {evaluation.description}"
-    for event in result.all_events:
+    for event in ended.events:
         if event.is_step_failure and event.step_key not in told:
             data = event.step_failure_data
             error = data.user_failure_data.description if data.user_failure_data else None

@@ -18,15 +18,19 @@ SMALL = {
     "incremental": "--images 200 --tasks 200 --dimension 16 --shard 100 --rounds 1",
     "ledger": "--held 1000 --answers 1000 --batch 100 --keys 100",
     "paper_scale": "--images 200 --tasks 100 --dimension 16 --shard 100",
+    "scale": "--images 1000000 --gpus 8",
     "rendering": "--pictures 1 --clips 1",
+    "scene_graphs": "--graphs 20 --sizes 1 --asked-graphs 2",
+    "queries": "--plans 60 --budget 20 --seeds 1 --competences smooth --jobs 1",
     "sources": "--pictures 20 --kilobytes 4",
-    "task_space": "--plans 1000 --back 2 --instances 20",
+    "task_space": "--plans 1000 --back 2 --instances 20 --pictures 8",
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",
 }
 ELSEWHERE = {
     "chat_clients": "a part of chat",
     "chat_server": "a part of chat",
     "matched_tables": "a part of incremental and paper_scale",
+    "faults": "minutes of servers and workers; tests/cluster has its short form",
     "vllm": "needs the environment of the real vLLM, for minutes",
 }
 

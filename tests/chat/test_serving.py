@@ -55,9 +55,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> ImageRef:
 def server(tmp_path_factory: pytest.TempPathFactory, shown: ImageRef) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("served")
     table = TABLES["scenes"]
-    scene = compose("grid", 5)
+    scene = compose("sprites", 5)
     values = {"image_id": shown.image_id, "uri": shown.uri, "scene": scene.to_json()}
-    row = {name: values.get(name, "grid") for name in table.columns}
+    row = {name: values.get(name, "sprites") for name in table.columns}
     import polars as pl
 
     frame = table.enforce(pl.DataFrame([row], schema_overrides=dict(table.columns)))

@@ -73,5 +73,5 @@ def files() -> Iterator[tuple[str, bytes]]:
     yield "palette", encoded(cat.convert("P", palette=Image.Palette.ADAPTIVE), "GIF")
     yield "webp", encoded(coffee, "WEBP", quality=80)
     yield "grey png", encoded(coffee.convert("L"), "PNG")
-    for family in ("tabletop", "charts", "documents", "grid"):
+    for family in ("models", "charts", "documents", "sprites"):
         yield f"rendered {family}", render(family, 7).png

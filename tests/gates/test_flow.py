@@ -68,8 +68,16 @@ def test_by_automation_a_faulty_shard_and_a_faulty_batch_stop_alone(world: World
     asked = [set(tick.requested) for tick in world.settle()]
 
     assert asked == [  # assets of the same partitions together, in one run
-        {"withdrawals", "task_tree", "task_embeddings", "scenes", "image_pool", "image_embeddings"},
-        {"clip_similarity"},
+        {
+            "withdrawals",
+            "task_tree",
+            "task_embeddings",
+            "task_space",
+            "scenes",
+            "image_pool",
+            "image_embeddings",
+        },
+        {"clip_similarity", "ground_truth_qa"},
         {"candidate_pairs", "filtered_pairs", "raw_qa"},
         {"referee_scores"},
         {"scored_qa"},
@@ -84,6 +92,7 @@ def test_by_automation_a_faulty_shard_and_a_faulty_batch_stop_alone(world: World
     }
     assert _kept_out(world, "balanced_dataset", None) == {
         ("image_pool", BAD),
+        ("ground_truth_qa", BAD),
         ("scored_qa", BAD),
         ("task_tree", BAD),
     }
@@ -141,6 +150,7 @@ def test_a_walk_stops_what_is_downstream_of_a_fault_and_says_so(
         line.startswith(f"clip_similarity[{BAD}|{GOOD}] does not run") for line in report.held
     )
     assert _kept_out(galaxy, "balanced_dataset", None) == {
+        ("ground_truth_qa", BAD),
         ("scored_qa", BAD),
         ("image_pool", BAD),
     }
@@ -213,9 +223,10 @@ def test_a_dataset_made_by_hand_is_not_made_again(settled: World) -> None:
 
 def test_the_dataset_keeps_what_was_left_out_in_its_file(galaxy: World) -> None:
     galaxy.plant("withdrawals", None, "first", good=True)
-    for asset in ("scored_qa", "image_pool", "task_tree"):
+    for asset in ("scored_qa", "image_pool", "task_tree", "ground_truth_qa"):
         galaxy.plant(asset, GOOD, "first", good=True)
     galaxy.plant("scored_qa", BAD, "first", good=False)
+    galaxy.plant("ground_truth_qa", BAD, "first", good=True)
     galaxy.makers["balanced_dataset"] = balanced_dataset.make
     result = galaxy.run("balanced_dataset", partition=None)
     assert result.success

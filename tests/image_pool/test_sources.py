@@ -300,10 +300,10 @@ def test_rendered_lists_extend(families: list[str], count: int, seed: int) -> No
 
 
 def test_rendered_pictures_of_a_family_do_not_depend_on_the_others() -> None:
-    alone = {file.uri for file in list_rendered("s", "l", ["grid"], 5, seed=1)}
-    both = {file.uri for file in list_rendered("s", "l", ["camera", "grid"], 10, seed=1)}
+    alone = {file.uri for file in list_rendered("s", "l", ["sprites"], 5, seed=1)}
+    both = {file.uri for file in list_rendered("s", "l", ["camera", "sprites"], 10, seed=1)}
     assert alone < both
-    assert alone.isdisjoint(file.uri for file in list_rendered("s", "l", ["grid"], 5, seed=2))
+    assert alone.isdisjoint(file.uri for file in list_rendered("s", "l", ["sprites"], 5, seed=2))
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class PricedGalaxy:
         ]
         if self.drawn:
             drawn = {"kind": "rendered", "name": "drawn", "count": self.drawn, "seed": 5}
-            drawn["families"] = ["grid", "charts"]  # the quickest to draw
+            drawn["families"] = ["sprites", "charts"]  # the quickest to draw
             sources.append(drawn)
         raw = {
             "name": "priced",

@@ -18,7 +18,9 @@ PARTITIONS = {
     "task_embeddings": "task_batch",
     "withdrawals": None,
     "scenes": "image_shard",
+    "task_space": None,
     "image_pool": "image_shard",
+    "ground_truth_qa": "image_shard",
     "image_embeddings": "image_shard",
     "clip_similarity": "image_shard x task_batch",
     "candidate_pairs": "image_shard",
@@ -33,6 +35,7 @@ PARTITIONS = {
 JOBS = {
     "task_batch",
     "withdraw",
+    "task_space",
     "shard_intake",
     "match",
     "shard_questions",

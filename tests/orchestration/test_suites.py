@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -10,9 +11,12 @@ import pytest
 
 from resources.galaxy import Galaxy
 from tg_assets.definitions import wired
+from tg_assets.ground_truth_qa.known import known_answers
+from tg_assets.scenes.render import compose
 from tg_assets.settings import Settings
 from tg_assets.suites import Subject, Suite, Verdict, judge
 from tg_assets.tables import TABLES
+from tg_assets.task_space.libraries import opened
 
 SHARD = "0000"
 ROWS = 4
@@ -21,6 +25,7 @@ KEYS = {
     "clip_similarity": (SHARD, "0000"),
     "referee_scores": (SHARD, "ada"),
     "withdrawals": (),
+    "task_space": (),
     "balanced_dataset": (),
     "cot_answers": (),
     "published_dataset": (),
@@ -50,6 +55,8 @@ OF_TABLE: dict[str, dict[str, Any]] = {
 
 def rows(table: str, count: int = ROWS, **changes: Sequence[Any]) -> pl.DataFrame:
     """Return good rows of a table, with some columns replaced."""
+    if table == "ground_truth_qa":
+        return known_answers(drawn_scenes(), opened())
     schema = TABLES[table]
     data: dict[str, list[Any]] = {}
     good = VALUES | OF_TABLE.get(table, {})
@@ -60,6 +67,14 @@ def rows(table: str, count: int = ROWS, **changes: Sequence[Any]) -> pl.DataFram
         if schema.columns[name] == pl.String and name not in VALUES:
             data[name] = [f"{name}-{number}" for number in range(count)]
     return pl.DataFrame({**data, **changes}, schema=dict(schema.columns), strict=False)
+
+
+@cache
+def drawn_scenes() -> pl.DataFrame:
+    """Return the scene of a picture about which something is known."""
+    scene = compose("sprites", 1)
+    (row,) = rows("scenes", 1, scene=[scene.to_json()], image_id=["image_id-0"]).to_dicts()
+    return pl.DataFrame([row], schema=dict(TABLES["scenes"].columns))
 
 
 @pytest.fixture
@@ -73,6 +88,7 @@ def looked_at(galaxy: Galaxy, suites: dict[str, Suite]) -> Look:
     tables = galaxy.tables
     for name in ("rejected_images", "qa_failures", "raw_qa", "rejected_task_types"):
         tables.write(name, TABLES[name].empty(), SHARD)
+    tables.write("scenes", drawn_scenes(), SHARD)
     for referee in galaxy.settings.referees:
         tables.write("referee_scores", rows("referee_scores"), SHARD, referee)
     return Look(galaxy, suites)
@@ -101,7 +117,7 @@ class Look:
 def test_every_suite_passes_on_good_rows_and_on_none_where_none_is_allowed(
     looked_at: Look,
 ) -> None:
-    not_empty = {"task_tree", "image_pool", "balanced_dataset"}
+    not_empty = {"task_tree", "task_space", "image_pool", "balanced_dataset"}
     for table in looked_at.suites:
         verdict = looked_at(table, rows(table))
         assert verdict.failures == [], table

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from tg_assets.instance import UNFINISHED, WALK_TAG, end_orphans, open_instance
+from tg_assets.engine.runners import end_orphans
+from tg_assets.instance import UNFINISHED, WALK_TAG, open_instance
 from tg_assets.settings import load_settings
 
 SETTINGS = """

@@ -22,6 +22,7 @@ from tg_assets.scenes.blender.rendering import Blender
 from tg_assets.scenes.picture import Clip, Picture
 from tg_assets.scenes.render_cache import RenderCache
 from tg_assets.scenes.worlds import Renderer
+from tg_assets.settings_rendering import Rendering
 from tg_assets.task_space.library import Asset, Attribute, Library, LibraryError
 from tg_assets.task_space.taxonomy import Taxonomy
 
@@ -166,3 +167,12 @@ def test_a_renderer_draws_each_kind(tmp_path: Path) -> None:
     renderer = Renderer(library(), RenderCache(tmp_path))
     assert isinstance(renderer.render(alone("mug")), Picture)
     assert (renderer.files(alone("mug")) / "picture.png").exists()
+
+
+def test_settings_choose_the_renderer(tmp_path: Path) -> None:
+    plain = Rendering().renderer(library(), tmp_path)
+    assert plain.blender is None
+    assert plain.cache.most_bytes == 20 * 10**9
+    settings = Rendering(solids="blender", blender_python="/opt/blender/python", samples=8)
+    chosen = settings.renderer(library(), tmp_path)
+    assert chosen.blender == Blender(Path("/opt/blender/python"), samples=8)

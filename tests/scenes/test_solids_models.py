@@ -43,9 +43,9 @@ def test_the_asked_colour_is_most_of_what_shows_of_a_model() -> None:
     """At least a third of the visible surface, and more than any other colour."""
     for name in MODELS:
         solid = built(name)
-        stage = set_up(alone(name), [solid])
-        rows, columns = np.mgrid[0:SMALL, 0:SMALL].reshape(2, -1).astype(np.float32)
-        triangle = Tracer(stage).hits(camera(3, SMALL), columns, rows).triangle
+        stage = set_up(alone(name, "top left", 2), [solid])
+        eye = camera(2, 2 * SMALL)
+        triangle = Tracer(stage).hits(eye, eye.centres).triangle
         seen = triangle[triangle >= 0]
         body = solid.body[seen].mean()
         _, others = np.unique(solid.colors[seen][~solid.body[seen]], axis=0, return_counts=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -146,6 +147,17 @@ def test_a_published_object_shows_the_view_of_its_turn(tmp_path: Path) -> None:
         world = World("2d", 2, (Thing("t", "o1", "top left", turn=turn),))
         picture = render_picture(library, world)
         assert np.asarray(picture.image)[picture.mask == 1].mean(axis=0).argmax() == color
+
+
+def test_a_picture_that_was_drawn_anew_is_read_anew(tmp_path: Path) -> None:
+    library = published(tmp_path)
+    world = World("2d", 2, (Thing("t", "o1", "top left", turn=120.0),))
+    render_picture(library, world)
+    file = next((tmp_path / "object_images").rglob("001.png"))
+    Image.new("RGBA", (60, 60), "blue").save(file)
+    os.utime(file, ns=(1, 1))
+    picture = render_picture(library, world)
+    assert np.asarray(picture.image)[picture.mask == 1].mean(axis=0).argmax() == 2
 
 
 def test_a_view_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:

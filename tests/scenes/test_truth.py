@@ -2,31 +2,14 @@
 
 import re
 
-from tg_assets.scenes.concepts import CELLS_2, CELLS_3
+import numpy as np
+
+from tg_assets.scenes.families.worlds import library_of, world_of
 from tg_assets.scenes.graph import Scene
 from tg_assets.scenes.render import compose
-
-
-def test_cells_agree_with_boxes() -> None:
-    for seed in range(60):
-        scene = compose("grid", seed)
-        side = scene.facts["rows"]
-        names = CELLS_2 if side == 2 else CELLS_3
-        for thing in scene.objects:
-            x, y = thing.center
-            index = int(y / scene.height * side) * side + int(x / scene.width * side)
-            assert names[index] == thing.cell
-
-
-def test_relations_agree_with_boxes() -> None:
-    for family, names in (("grid", {"left of": 0, "above": 1}), ("tabletop", {"left of": 0})):
-        for seed in range(30):
-            scene = compose(family, seed)
-            center = {o.id: o.center for o in scene.objects}
-            for r in scene.relations:
-                if r.name in names:
-                    axis = names[r.name]
-                    assert center[r.subject][axis] < center[r.object][axis]
+from tg_assets.task_space.grids import CELLS, RELATIVE
+from tg_assets.task_space.instance import Asked
+from tg_assets.task_space.instancing import ask_about
 
 
 def _documents(kind: str, count: int = 200) -> list[Scene]:
@@ -74,7 +57,7 @@ def test_charts_show_the_values_they_state() -> None:
         if facts["chart"] in ("bar chart", "horizontal bar chart"):
             side = 3 if facts["chart"] == "bar chart" else 2
             bars = [o for o in scene.objects if o.category == "bar"]
-            scale = [o.box[side] / int(o.attributes["value"]) for o in bars]
+            scale = [(o.box or ())[side] / int(o.attributes["value"]) for o in bars]
             assert max(scale) - min(scale) < 0.02 * max(scale) + 0.02
         if not facts["show_values"] and facts["chart"] != "scatter plot":
             for series in facts["series"]:
@@ -86,3 +69,26 @@ def test_titles_do_not_contradict_the_axis() -> None:
         facts = compose("charts", seed).facts
         if facts["x_label"] == "Year":
             assert not re.search(r"\b20\d\d\b", facts["title"])
+
+
+def test_relations_of_a_world_agree_with_its_cells() -> None:
+    for seed in range(20):
+        scene = compose("sprites", seed)
+        cells = {thing.id: thing.cell for thing in scene.objects}
+        side = world_of(scene).grid
+        for relation in scene.relations:
+            one, other = (
+                CELLS[side].index(str(cells[end])) for end in (relation.subject, relation.object)
+            )
+            down, right = RELATIVE[relation.name]
+            assert (one // side - other // side, one % side - other % side) == (down, right)
+
+
+def test_a_world_answers_the_plan_that_it_was_drawn_for() -> None:
+    for seed in range(20):
+        scene = compose("sprites", seed)
+        library = library_of(scene)
+        named = scene.facts["plan"]
+        generator = library.space.generator(named["generator"])
+        plan = generator.plans(np.array([named["index"]])).row(0, named=True)
+        assert isinstance(ask_about(library.library, world_of(scene), plan, seed), Asked)

@@ -101,7 +101,8 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
-ServePostgres = Callable[[], AbstractContextManager[str]]
+ServePostgres = Callable[..., AbstractContextManager[str]]
+"""Starts a server, on a port where one is given."""
 
 
 @contextmanager
@@ -116,7 +117,7 @@ def postgres_data() -> Iterator[ServePostgres]:
         data = folder / "data"
         initdb = [programs / "initdb", "-D", data, "-U", "tg", "-A", "trust", "-E", "UTF8"]
         _checked([*as_user, *initdb, "--no-sync"], folder)
-        yield lambda: _postgres(programs, as_user, data)
+        yield lambda port=None: _postgres(programs, as_user, data, port)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -149,8 +150,10 @@ def _checked(command: list[object], folder: Path) -> None:
 
 
 @contextmanager
-def _postgres(programs: Path, as_user: list[str], data: Path) -> Iterator[str]:
-    port = _free_port()
+def _postgres(
+    programs: Path, as_user: list[str], data: Path, port: int | None = None
+) -> Iterator[str]:
+    port = port or _free_port()
     options = ["-D", data, "-p", port, "-h", "127.0.0.1", "-k", data, "-c", "fsync=off"]
     command = [str(part) for part in [*as_user, programs / "postgres", *options]]
     with open(data.parent / "log", "wb") as log:
@@ -164,7 +167,7 @@ def _postgres(programs: Path, as_user: list[str], data: Path) -> Iterator[str]:
 
 def _end(process: subprocess.Popen[bytes], pid_file: Path) -> None:
     """End the server by its own pid: what was started may be runuser, which waits for it."""
-    if pid_file.exists():
+    if process.poll() is None and pid_file.exists():
         os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)  # without waiting for clients
     else:
         process.terminate()

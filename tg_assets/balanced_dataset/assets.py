@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
-from upath import UPath
 
 from resources import progress
-from resources.galaxy import state_folder
 from tg_assets.artifact import Made, Work, artifact
-from tg_assets.balanced_dataset.balancing import Balanced, balance
+from tg_assets.balanced_dataset.balancing import Balanced, balance, is_known
 from tg_assets.balanced_dataset.facts import DatasetFacts, count_levels
 from tg_assets.balanced_dataset.gathering import gather
-from tg_assets.settings import Settings
+from tg_assets.balanced_dataset.places import written_to
 from tg_assets.showing import plot, thumbnails
-from tg_assets.tables import IMAGE_POOL, SCORED_QA, TASK_TREE
+from tg_assets.tables import GROUND_TRUTH_QA, IMAGE_POOL, SCORED_QA, TASK_TREE
 
 EXAMPLES = 12
 
@@ -40,7 +37,8 @@ def balanced_dataset(work: Work) -> Made:
             "different questions": samples["question"].n_unique(),
             "samples per type (most)": max(per_type, default=0),
             "samples per type": plot(plots.plot_samples_per_type(samples)),
-            "scores": plot(plots.plot_scores(samples["score"])),
+            "samples with known answers": samples.filter(is_known()).height,
+            "scores": plot(plots.plot_scores(samples["score"].drop_nulls())),
             "votes": plot(plots.plot_votes(samples)),
             "levels of the tree": plot(plots.plot_levels(count_levels(tree))),
             "examples": _examples(samples),
@@ -63,14 +61,16 @@ def published_dataset(work: Work) -> Made:
         [TASK_TREE.empty(), *(work.tables.read("task_tree", b) for b in _batches(work))]
     )
     facts: DatasetFacts = gather(work, samples, tree)
-    published, left_out = publish(
-        samples,
-        tree,
-        facts,
-        dataset_folder(work.settings),
-        work.settings.dataset,
-        lambda done, total: progress.report("published_dataset", done, total),
-    )
+    with written_to(work.galaxy) as place:
+        published, left_out = publish(
+            samples,
+            tree,
+            facts,
+            place.folder,
+            work.settings.dataset,
+            lambda done, total: progress.report("published_dataset", done, total),
+        )
+    published = published.with_columns(path=place.moved(pl.col("path")))
     return Made(
         published,
         metadata={
@@ -80,12 +80,6 @@ def published_dataset(work: Work) -> Made:
         | {"licence": facts.resulting_licence, "cost of the dataset (USD)": facts.dollars},
         beside={"images_left_out": left_out},
     )
-
-
-def dataset_folder(settings: Settings) -> Path:
-    """Return the local folder of the exports."""
-    home = settings.home
-    return Path(state_folder(settings) if "://" in home else str(UPath(home))) / "dataset"
 
 
 def _with_cot(work: Work, samples: pl.DataFrame) -> pl.DataFrame:
@@ -120,7 +114,18 @@ def _balanced(work: Work, tree: pl.DataFrame) -> Balanced:
         max_per_type=work.settings.dataset.max_per_type,
         withdrawn_images=set(withdrawn.filter(pl.col("kind") == "image")["id"]),
         withdrawn_tasks=set(withdrawn.filter(pl.col("kind") == "task_type")["id"]),
+        known=_known(work) if work.settings.dataset.ground_truth else None,
     )
+
+
+def _known(work: Work) -> pl.DataFrame:
+    """Return the questions with known answers of all open shards."""
+    frames = [
+        frame.with_columns(image_shard=pl.lit(shard))
+        for shard, frame in work.read_each("ground_truth_qa")
+    ]
+    empty = GROUND_TRUTH_QA.empty().with_columns(image_shard=pl.lit(None, pl.String))
+    return pl.concat([empty, *frames])
 
 
 def _examples(samples: pl.DataFrame) -> dg.MetadataValue[Any]:

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from tg_assets import ids
-from tg_assets.tables import BALANCED_DATASET, IMAGE_POOL, SCORED_QA, TASK_TREE
+from tg_assets.tables import BALANCED_DATASET, IMAGE_POOL, SCORED_QA, TASK_TREE, VOTES
 
 DROPPED_SCHEMA = pl.Schema({"stage": pl.String, "reason": pl.String, "count": pl.Int64})
 """What was left behind and why: the columns of ``Balanced.dropped``."""
 
 STAGE = "balanced_dataset"
+KNOWN_MODEL = "known answer"
+"""What stands in a sample's column ``model`` when no model was asked."""
+KNOWN_SOURCE = " (known answers)"
+"""What such a sample's source ends with."""
 
 
 class BalanceError(ValueError):
@@ -32,7 +36,8 @@ class Balanced:
     Attributes:
         samples: ``BALANCED_DATASET``, in the order of its key.
         dropped: ``stage``, ``reason``, ``count``; one row per reason, in the order of the steps,
-            also where the count is zero. The counts and the samples add up to the scored questions.
+            also where the count is zero. The counts and the samples add up to the scored questions
+            and those with known answers.
     """
 
     samples: pl.DataFrame
@@ -48,6 +53,7 @@ def balance(
     max_per_type: int = 55,
     withdrawn_images: AbstractSet[str] = frozenset(),
     withdrawn_tasks: AbstractSet[str] = frozenset(),
+    known: pl.DataFrame | None = None,
 ) -> Balanced:
     """Choose the samples of the dataset.
 
@@ -61,6 +67,8 @@ def balance(
         max_per_type: Samples a task type may have.
         withdrawn_images: Image ids that may no longer be used.
         withdrawn_tasks: Task ids that may no longer be used.
+        known: ``GROUND_TRUTH_QA`` of every open shard with the column ``image_shard``, to enter as
+            a source of its own: without votes and score, whether or not the tree has its types.
 
     Returns:
         The samples, and how many questions each step left behind.
@@ -77,15 +85,26 @@ def balance(
         steps.append((reason, frame.height - kept.height))
         return kept
 
-    rows = _merge_twins(scored)
-    steps.append(("same question in an earlier shard", scored.height - rows.height))
+    given = [scored] if known is None else [scored, as_scored(known)]
+    rows = _merge_twins(pl.concat(given))
+    before = sum(frame.height for frame in given)
+    steps.append(("same question in an earlier shard", before - rows.height))
     rows = narrow(rows, "image withdrawn", ~pl.col("image_id").is_in(list(withdrawn_images)))
     rows = narrow(rows, "task type withdrawn", ~pl.col("task_id").is_in(list(withdrawn_tasks)))
-    rows = narrow(rows, f"score below {min_score}", pl.col("score") >= min_score)
-    rows = rows.join(tree.select("task_id", "path"), on="task_id", how="left")
+    enough = (pl.col("score") >= min_score) | is_known()
+    rows = narrow(rows, f"score below {min_score}", enough)
+    paths = tree.select("task_id", "path")
+    if known is not None:
+        own = known.select("task_id", "path").unique("task_id")
+        paths = pl.concat([paths, own.join(paths, on="task_id", how="anti")])
+    rows = rows.join(paths, on="task_id", how="left")
     rows = narrow(rows, "task type not in the tree", pl.col("path").is_not_null())
     image = pool.select("image_id", "uri", "source", "license")
-    rows = rows.join(image, on="image_id", how="left")
+    rows = rows.join(image, on="image_id", how="left").with_columns(
+        source=pl.when(is_known())
+        .then(pl.concat_str("source", pl.lit(KNOWN_SOURCE)))
+        .otherwise("source")
+    )
     rows = narrow(rows, "image not in the pool", pl.col("uri").is_not_null())
     rows = rows.with_columns(_sample_ids(rows["qa_id"]))
     distinct = one_per_question(rows)
@@ -97,6 +116,27 @@ def balance(
         [(STAGE, reason, count) for reason, count in steps], schema=DROPPED_SCHEMA, orient="row"
     )
     return Balanced(BALANCED_DATASET.enforce(samples), dropped)
+
+
+def as_scored(known: pl.DataFrame) -> pl.DataFrame:
+    """Return questions with known answers as scored ones that nobody voted on."""
+    return known.select(
+        "qa_id",
+        "image_id",
+        "task_id",
+        "question",
+        "answer",
+        model=pl.lit(KNOWN_MODEL),
+        prompt_version=pl.col("generator"),
+        votes=pl.lit([], VOTES),
+        score=pl.lit(None, pl.Int32),
+        image_shard="image_shard",
+    )
+
+
+def is_known() -> pl.Expr:
+    """Whether a sample's answer is known rather than asked."""
+    return pl.col("model") == KNOWN_MODEL
 
 
 def one_per_question(samples: pl.DataFrame) -> pl.DataFrame:

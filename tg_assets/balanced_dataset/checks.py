@@ -25,7 +25,7 @@ def _measures(subject: Subject) -> Sequence[Measure]:
         Measure("most samples of a task type", per_type, high=settings.dataset.max_per_type),
         Measure(
             "lowest score",
-            min(samples["score"].to_list(), default=None),
+            samples["score"].min(),
             low=settings.dataset.min_score,
         ),
         Measure(

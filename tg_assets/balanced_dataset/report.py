@@ -191,6 +191,7 @@ def _example(row: Mapping[str, Any], thumbnails: Thumbnails) -> str:
     ballots = "".join(
         f"<span>{escape(vote['referee'])} {_BALLOTS[vote['vote']]}</span>" for vote in row["votes"]
     )
+    ballots = ballots or "<span>known answer</span>"
     path = " › ".join(row["path"].split(PATH_SEPARATOR))
     return (
         f'<div class="example"><div class="picture">{_picture(row["image_id"], thumbnails)}</div>'

@@ -74,7 +74,6 @@ def excluded_images(path: str, kept: UPath) -> ExcludedImages:
         frame = pl.DataFrame(list(_hashed(path)), schema=_SCHEMA, orient="row")
         content = io.BytesIO()
         frame.write_parquet(content)
-        file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, content.getvalue())
     return _of_frame(pl.read_parquet(io.BytesIO(file.read_bytes())))
 

@@ -51,7 +51,6 @@ class Remembered:
                 yield entry
             kept = io.BytesIO()
             pl.DataFrame(rows, schema=_SCHEMA, orient="row").write_parquet(kept)
-            path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, kept.getvalue())
 
     def _path(self, kind: ContainerKind, url: str) -> UPath | None:

@@ -1,5 +1,7 @@
 """The words that pictures, task types and questions share, each once."""
 
+from typing import Literal
+
 COLORS: dict[str, tuple[int, int, int]] = {
     "red": (221, 36, 40),
     "orange": (250, 132, 14),
@@ -13,43 +15,16 @@ COLORS: dict[str, tuple[int, int, int]] = {
     "gray": (142, 146, 152),
 }
 
-# Shading darkens: brown would pass for shaded orange and black hides its own shape.
-SOLID_COLORS: tuple[str, ...] = (
-    "red", "orange", "yellow", "green", "blue", "purple", "pink", "gray",
-)  # fmt: skip
-
-GEOMETRIC: tuple[str, ...] = (
-    "circle", "square", "triangle", "star", "heart", "diamond", "pentagon", "hexagon", "cross",
-    "crescent", "ring", "arrow",
-)  # fmt: skip
-ICONS: tuple[str, ...] = ("house", "tree", "fish", "flower", "boat", "mug")
-SHAPES: tuple[str, ...] = GEOMETRIC + ICONS
-SIDES: dict[str, int] = {"triangle": 3, "square": 4, "diamond": 4, "pentagon": 5, "hexagon": 6}
-DIRECTIONS: tuple[str, ...] = ("up", "down", "left", "right")
-PATTERNS: tuple[str, ...] = ("plain", "striped", "dotted")
-SIZES: tuple[str, ...] = ("small", "large")
-
-CELLS_2: tuple[str, ...] = ("top-left", "top-right", "bottom-left", "bottom-right")
-CELLS_3: tuple[str, ...] = (
-    "top-left", "top-center", "top-right",
-    "middle-left", "center", "middle-right",
-    "bottom-left", "bottom-center", "bottom-right",
-)  # fmt: skip
-ROWS: dict[int, tuple[str, ...]] = {2: ("top", "bottom"), 3: ("top", "middle", "bottom")}
-COLUMNS: dict[int, tuple[str, ...]] = {2: ("left", "right"), 3: ("left", "center", "right")}
-
-SOLIDS: tuple[str, ...] = ("sphere", "cube", "cylinder", "cone")
-MATERIALS: tuple[str, ...] = ("rubber", "metal")
-
 CHARTS: tuple[str, ...] = (
     "bar chart", "horizontal bar chart", "line chart", "pie chart", "scatter plot",
 )  # fmt: skip
 DOCUMENTS: tuple[str, ...] = (
     "receipt", "menu", "ticket", "shop sign", "road sign", "notice", "timetable",
 )  # fmt: skip
-PICTURES: tuple[str, ...] = ("shape grid", "tabletop scene", *CHARTS, *DOCUMENTS)
+COMPOSITIONS: dict[Literal["2d", "3d"], str] = {"2d": "clip art picture", "3d": "3d rendered scene"}
+PICTURES: tuple[str, ...] = (*COMPOSITIONS.values(), *CHARTS, *DOCUMENTS)
 
-_IRREGULAR = {"fish": "fish", "cross": "crosses", "dish": "dishes"}
+_IRREGULAR = {"dish": "dishes"}
 _NUMBERS = (
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 )  # fmt: skip

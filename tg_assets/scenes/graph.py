@@ -15,21 +15,26 @@ class SceneObject:
         id: Unique within the scene.
         category: What it is ("star", "cube", "bar", "text line").
         attributes: Named properties, such as color, size, pattern, material or text.
-        box: Left, top, width and height in pixels; the whole object, also where another hides it.
+        box: Left, top, width and height in pixels; of the whole object in charts and documents, of
+            what is seen of it in worlds, where it is null until the picture is drawn.
         cell: The named grid cell that holds it, where the scene has cells.
-        pose: Family-specific numbers; for a table: x, y, radius, turn in radians, depth.
     """
 
     id: str
     category: str
     attributes: dict[str, str]
-    box: tuple[float, float, float, float]
+    box: tuple[float, float, float, float] | None
     cell: str | None = None
-    pose: tuple[float, ...] = ()
 
     @property
     def center(self) -> tuple[float, float]:
-        """The middle of the box."""
+        """The middle of the box.
+
+        Raises:
+            ValueError: It has none yet.
+        """
+        if self.box is None:
+            raise ValueError(f"{self.id} has no box before its picture is drawn")
         x, y, width, height = self.box
         return x + width / 2, y + height / 2
 
@@ -75,8 +80,7 @@ class Scene:
         try:
             raw = json.loads(text)
             objects = tuple(
-                SceneObject(**{**o, "box": tuple(o["box"]), "pose": tuple(o["pose"])})
-                for o in raw.pop("objects")
+                SceneObject(**{**o, "box": _tuple(o["box"])}) for o in raw.pop("objects")
             )
             relations = tuple(Relation(**r) for r in raw.pop("relations"))
             return cls(objects=objects, relations=relations, **raw)
@@ -91,3 +95,7 @@ class Scene:
     def __hash__(self) -> int:
         """By content: `facts` is a dict, so the generated hash would not work."""
         return hash(self.key)
+
+
+def _tuple(box: list[float] | None) -> tuple[float, ...] | None:
+    return None if box is None else tuple(box)

@@ -10,7 +10,7 @@ from tg_assets.scenes.questions.asking import normalized
 from tg_assets.scenes.render import FAMILIES, compose
 
 # Scenes from which ungrounded questions are borrowed; their seeds lie far from any real image's.
-_DONORS_PER_FAMILY = 24
+_DONORS_PER_FAMILY = 12
 _DONOR_SEED = 7_000_000_000
 _SUBJECTS = ("person", "dog", "signature", "vehicle", "logo", "building")
 _ACTS = ("in the foreground", "near the left edge", "in the background", "at the top")

@@ -7,24 +7,8 @@ template and which concept stand behind it.
 from collections.abc import Iterable
 from functools import cache
 
-from tg_assets.scenes.concepts import (
-    CELLS_3,
-    CHARTS,
-    COLORS,
-    COLUMNS,
-    DIRECTIONS,
-    DOCUMENTS,
-    ICONS,
-    MATERIALS,
-    PATTERNS,
-    PICTURES,
-    ROWS,
-    SHAPES,
-    SIDES,
-    SIZES,
-    SOLID_COLORS,
-    SOLIDS,
-)
+from tg_assets.scenes.concepts import CHARTS, COMPOSITIONS, DOCUMENTS, PICTURES
+from tg_assets.task_space.task_types import task_types
 
 SEPARATOR = "~"
 Tree = dict[str, dict[str, tuple[str, ...]]]
@@ -55,10 +39,6 @@ def _each(pattern: str, concepts: Iterable[str]) -> tuple[str, ...]:
 
 def _counting() -> dict[str, tuple[str, ...]]:
     return {
-        "object counting": ("total object counting", *_each("{} object counting", COLORS)),
-        "shape counting": _each("{} counting", SHAPES),
-        "solid counting": _each("{} counting", SOLIDS),
-        "attribute counting": _each("{} object counting", (*PATTERNS, *SIZES, *MATERIALS)),
         "chart element counting": (
             *_each("{} counting", ("bar", "pie slice", "scatter point")),
             "line chart category counting", "data series counting", "threshold counting",
@@ -67,21 +47,11 @@ def _counting() -> dict[str, tuple[str, ...]]:
             "receipt item counting", "menu dish counting", "timetable departure counting",
             "road sign destination counting", "price range counting",
         ),
-        "conditional counting": (
-            "color and shape counting", "color exclusion counting", "size and color counting",
-            *_each("{} row counting", ROWS[3]), *_each("{} column counting", COLUMNS[3]),
-        ),
     }  # fmt: skip
 
 
 def _detection() -> dict[str, tuple[str, ...]]:
     return {
-        "object detection": _each("{} object detection", COLORS),
-        "shape detection": _each("{} detection", SHAPES),
-        "solid detection": _each("{} detection", SOLIDS),
-        "attribute detection": _each("{} object detection", (*PATTERNS, *MATERIALS)),
-        "region detection": (*_each("{} cell object detection", CELLS_3), "empty cell detection"),
-        "object localization": _each("{} localization", SHAPES),
         "chart element detection": (
             "legend detection", "value label detection", "chart category detection",
         ),
@@ -103,45 +73,23 @@ def _description() -> dict[str, tuple[str, ...]]:
     return {
         "brief captioning": _each("{} captioning", PICTURES),
         "detailed description": _each("detailed {} description", PICTURES),
-        "attribute-based description": _each(
-            "{}-based description", ("color", "shape", "size", "pattern", "material")
-        ),
-        "region description": (
-            *_each("{} cell description", CELLS_3),
-            *_each("{} row description", ROWS[3]),
-            *_each("{} column description", COLUMNS[3]),
-        ),
     }
 
 
 def _analysis() -> dict[str, tuple[str, ...]]:
     return {
-        "color analysis": (
-            "dominant color detection", "background color identification",
-            *_each("{} color identification", SHAPES),
-        ),
-        "pattern and size analysis": (
-            "pattern identification", "size identification", "arrow direction identification",
-        ),
         "maximum value analysis": _each("{} maximum analysis", VALUED),
         "minimum value analysis": _each("{} minimum analysis", VALUED),
         "trend analysis": ("overall trend analysis", "step change analysis", "series comparison"),
         "spending analysis": ("most expensive item analysis", "cheapest item analysis"),
-        "composition analysis": ("object arrangement analysis", "color distribution analysis"),
     }  # fmt: skip
 
 
 def _reasoning() -> dict[str, tuple[str, ...]]:
-    sides = ("left of", "right of", "above", "below", "in front of", "behind")
     return {
-        "spatial reasoning": (
-            *_each("{} relation reasoning", sides), "adjacent cell reasoning",
-            "leftmost object reasoning", "rightmost object reasoning", "diagonal reasoning",
-        ),
         "comparison reasoning": (
-            *_each("{} value comparison", VALUED), "size comparison", "color comparison",
-            "count comparison", "item price comparison", "dish price comparison",
-            "distance comparison", "material comparison",
+            *_each("{} value comparison", VALUED), "item price comparison",
+            "dish price comparison", "distance comparison",
         ),
         "numerical reasoning": (
             *_each("{} difference calculation", VALUED), *_each("{} sum calculation", VALUED),
@@ -150,13 +98,8 @@ def _reasoning() -> dict[str, tuple[str, ...]]:
             "menu order calculation", "change calculation", "price difference calculation",
             "distance difference calculation",
         ),
-        "odd one out reasoning": _each("{} odd one out", ("color", "shape", "pattern", "material")),
         "ordering reasoning": (
-            *_each("{} value ordering", VALUED), "left to right ordering", "front to back ordering",
-            "price ordering", "distance ordering",
-        ),
-        "attribute reasoning": _each(
-            "same {} reasoning", ("color", "shape", "pattern", "material")
+            *_each("{} value ordering", VALUED), "price ordering", "distance ordering",
         ),
         "temporal reasoning": (
             "opening duration reasoning", "next departure reasoning",
@@ -166,27 +109,8 @@ def _reasoning() -> dict[str, tuple[str, ...]]:
     }  # fmt: skip
 
 
-def _solid_recognition() -> dict[str, tuple[str, ...]]:
-    return {
-        "object attribute extraction": (
-            *_each("{} color extraction", SOLIDS), *_each("{} size extraction", SOLIDS),
-        ),
-        "material and texture recognition": (
-            *_each("{} material recognition", SOLIDS), "tabletop material recognition",
-        ),
-        "object category recognition": _each("{} solid recognition", SOLID_COLORS),
-        "depth estimation": (
-            "closest object estimation", "farthest object estimation", "relative depth estimation",
-        ),
-        "occlusion handling": ("partly hidden object recognition", "occluding object recognition"),
-    }  # fmt: skip
-
-
 def _matching() -> dict[str, tuple[str, ...]]:
-    claims = (
-        "color", "shape", "count", "position", "pattern", "material", "chart value", "chart title",
-        "price", "sign text",
-    )  # fmt: skip
+    claims = ("position", "chart value", "chart title", "price", "sign text")
     return {
         "visual entailment": _each("{} claim verification", claims),
         "caption selection": _each("{} caption selection", PICTURES),
@@ -195,11 +119,8 @@ def _matching() -> dict[str, tuple[str, ...]]:
 
 def _concepts() -> dict[str, tuple[str, ...]]:
     return {
-        "attribute extraction": _each(
-            "{} attribute extraction", ("color", "shape", "pattern", "material")
-        ),
         "relationship extraction": (
-            "spatial relationship extraction", "category and value relationship extraction",
+            "category and value relationship extraction",
             "item and price relationship extraction",
         ),
         "keyphrase extraction": _each("{} keyphrase extraction", (*CHARTS, *DOCUMENTS)),
@@ -208,28 +129,19 @@ def _concepts() -> dict[str, tuple[str, ...]]:
 
 def _choices() -> dict[str, tuple[str, ...]]:
     return {
-        "image-based": _each(
-            "{} multiple choice",
-            ("color", "shape", "count", "position", "pattern", "material", "solid"),
-        ),
+        "image-based": _each("{} multiple choice", PICTURES[: len(COMPOSITIONS)]),
         "chart-based": _each("{} multiple choice", CHARTS),
         "document-based": _each("{} multiple choice", DOCUMENTS),
     }
 
 
 def _others() -> Tree:
-    domains = {"clip art": ICONS, "3d rendered images": SOLIDS, "infographics": CHARTS}
     return {
         "scene understanding": {
             "scene classification": _each("{} classification", PICTURES),
-            "relationship detection": (
-                *_each("{} neighbor detection", DIRECTIONS), "depth relationship detection",
-            ),
-            "background recognition": ("background color recognition", "table surface recognition"),
         },
         "target recognition in special image domains": {
-            f"target recognition in {domain}": _each("{} recognition", targets)
-            for domain, targets in domains.items()
+            "target recognition in infographics": _each("{} recognition", CHARTS)
         },
         "topic classification": {
             "chart topic classification": _each("{} chart topic", TOPICS),
@@ -238,7 +150,7 @@ def _others() -> Tree:
         "summarization": {
             "chart summarization": _each("{} summarization", CHARTS),
             "document summarization": _each("{} summarization", DOCUMENTS),
-            "visual scene summarization": _each("{} summarization", PICTURES[:2]),
+            "visual scene summarization": _each("{} summarization", PICTURES[: len(COMPOSITIONS)]),
         },
         "science-related": {
             "chart and diagram interpretation": (
@@ -251,10 +163,7 @@ def _others() -> Tree:
             ),
         },
         "subject question and answer": {
-            "mathematics": (
-                *_each("{} side counting", SIDES), "fraction of objects", "percentage calculation",
-                "probability of drawing an object", "geometric solid properties",
-            ),
+            "mathematics": ("percentage calculation",),
             "business": ("tax rate identification", "unit price identification"),
         },
     }  # fmt: skip
@@ -263,14 +172,15 @@ def _others() -> Tree:
 @cache
 def tree() -> Tree:
     """Labels by level: level 1 -> level 2 -> level 3."""
+    asked_of_pictures = task_types(tuple(COMPOSITIONS))
     return {
-        "counting": _counting(),
+        **asked_of_pictures,
+        "counting": {**_counting(), **asked_of_pictures["counting"]},
         "detection": _detection(),
         "ocr": _ocr(),
         "image description": _description(),
         "analysis": _analysis(),
         "logical reasoning": _reasoning(),
-        "3d object recognition": _solid_recognition(),
         "image-text matching": _matching(),
         "concept extraction": _concepts(),
         "multiple choice questions": _choices(),

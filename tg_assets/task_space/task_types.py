@@ -10,6 +10,7 @@ from tg_assets.tables import PATH_SEPARATOR
 from tg_assets.task_space.generators import GENERATORS, SIZES
 from tg_assets.task_space.library import ATTRIBUTE_TYPES
 from tg_assets.task_space.plans import DISTANCES, Feature, Plan, Shape, shape_of
+from tg_assets.task_space.world import Kind
 
 Tree = dict[str, dict[str, tuple[str, ...]]]
 
@@ -38,10 +39,14 @@ def task_type_of(plan: Plan) -> str:
 
 
 @cache
-def task_types() -> Tree:
-    """Labels by level of every task type that plans have: level 1 -> level 2 -> level 3."""
+def task_types(kinds: tuple[Kind, ...] = ("2d", "3d", "video")) -> Tree:
+    """Labels by level of every task type that plans have: level 1 -> level 2 -> level 3.
+
+    Args:
+        kinds: Of plans about these alone.
+    """
     found: dict[str, dict[str, set[str]]] = {}
-    for path in _all_paths():
+    for path in _all_paths(kinds):
         first, second, third = path.split(PATH_SEPARATOR)
         found.setdefault(first, {}).setdefault(second, set()).add(third)
     return {
@@ -50,15 +55,16 @@ def task_types() -> Tree:
     }
 
 
-def _all_paths() -> Iterator[str]:
-    for generator in GENERATORS:
-        shape = shape_of(generator)
-        kinds: tuple[str | None, ...] = (None, *ATTRIBUTE_TYPES)
+def _all_paths(kinds: tuple[Kind, ...]) -> Iterator[str]:
+    for shape in map(shape_of, GENERATORS):
+        if shape.kind not in kinds:
+            continue
+        given: tuple[str | None, ...] = (None, *ATTRIBUTE_TYPES)
         if shape.needs_attribute:
-            kinds = ATTRIBUTE_TYPES
+            given = ATTRIBUTE_TYPES
         extremes = {"size": SIZES, "distance": DISTANCES}.get(str(shape.feature), (None,))
         besides = [False] * shape.may_stand_alone + [True] * shape.may_have_reference
-        for kind, beside, extreme in product(kinds, besides, extremes):
+        for kind, beside, extreme in product(given, besides, extremes):
             yield _path(shape, kind, True, beside, extreme)
             if shape.asks == "count" and kind is not None:
                 yield _path(shape, kind, False, beside, extreme)

@@ -7,17 +7,16 @@ from tg_assets.scenes.graph import Scene
 from tg_assets.scenes.questions.asking import Asker, Question
 from tg_assets.scenes.questions.charts import ask_chart
 from tg_assets.scenes.questions.documents import ask_document
-from tg_assets.scenes.questions.grid import ask_grid
-from tg_assets.scenes.questions.tabletop import ask_tabletop
+from tg_assets.scenes.questions.worlds import ask_world
 from tg_assets.scenes.vocabulary import SEPARATOR, served_paths
 
 __all__ = ["Question", "asked", "known_family", "questions", "serves"]
 
 _FAMILIES: dict[str, Callable[[Asker], None]] = {
-    "grid": ask_grid,
-    "tabletop": ask_tabletop,
     "charts": ask_chart,
     "documents": ask_document,
+    "models": ask_world,
+    "sprites": ask_world,
 }
 _SERVED = frozenset(served_paths())
 

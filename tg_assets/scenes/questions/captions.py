@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tg_assets.scenes.concepts import PICTURES, article
+from tg_assets.scenes.concepts import COMPOSITIONS, PICTURES, article
 from tg_assets.scenes.questions.asking import Asker
 
 
@@ -21,7 +21,7 @@ class Caption:
 def ask_captions(asker: Asker, caption: Caption) -> None:
     """Hand in the description questions of one picture."""
     kind = caption.picture
-    noun = "picture" if kind in PICTURES[:2] else kind
+    noun = "picture" if kind in COMPOSITIONS.values() else kind
     asker.ask(
         "brief caption", f"image description~brief captioning~{kind} captioning",
         [("Write a one-sentence caption for this {n}.", "{v}"),

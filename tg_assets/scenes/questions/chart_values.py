@@ -5,7 +5,7 @@ from typing import Any
 
 from tg_assets.scenes.questions.asking import near
 from tg_assets.scenes.questions.chart_facts import Chart, Mark
-from tg_assets.scenes.questions.things import verify_claim
+from tg_assets.scenes.questions.claims import verify_claim
 
 
 def ask_values(chart: Chart) -> None:

@@ -7,7 +7,7 @@ from tg_assets.scenes.questions.asking import Asker, near
 from tg_assets.scenes.questions.captions import Caption, ask_captions, ask_summary
 from tg_assets.scenes.questions.chart_facts import Chart, Mark, other_titles
 from tg_assets.scenes.questions.chart_values import ask_values
-from tg_assets.scenes.questions.things import verify_claim
+from tg_assets.scenes.questions.claims import verify_claim
 from tg_assets.scenes.vocabulary import TOPICS
 
 

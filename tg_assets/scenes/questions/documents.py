@@ -9,8 +9,8 @@ from tg_assets.scenes.families import document_texts as texts
 from tg_assets.scenes.families.document_texts import clock, money
 from tg_assets.scenes.questions.asking import Asker
 from tg_assets.scenes.questions.captions import Caption, ask_captions, ask_summary
+from tg_assets.scenes.questions.claims import verify_claim
 from tg_assets.scenes.questions.document_rows import ask_rows
-from tg_assets.scenes.questions.things import verify_claim
 
 _DATED = re.compile(r"(\d+) (\w+) (\d{4})")
 _POOLS: dict[str, tuple[str, ...]] = {

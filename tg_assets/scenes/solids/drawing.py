@@ -17,7 +17,7 @@ from tg_assets.scenes.solids.tracing import PATTERN, Hits, Lit, Tracer, phases
 
 EDGE_SPOTS = ((0.125, 0.375), (0.375, 0.875), (0.625, 0.125), (0.875, 0.625))
 """Where four more rays go through a pixel at an edge: no two in one row or column."""
-ROUGH = np.float32(0.05)
+ROUGH = np.float32(0.08)
 """Linear difference between neighbours that counts as an edge."""
 
 
@@ -26,8 +26,7 @@ def draw(stage: Stage, look: Look, camera: Camera) -> Picture:
     side = camera.pixels
     tracer = Tracer(stage)
     rows, columns = (grid.ravel() for grid in np.mgrid[0:side, 0:side])
-    half = np.float32(0.5)
-    hits = tracer.hits(camera, columns.astype(np.float32) + half, rows.astype(np.float32) + half)
+    hits = tracer.hits(camera, camera.centres)
     phase = phases(columns, rows)
     keys = _surface_keys(stage, hits)
     lit = _smoothed(tracer.lit(hits, look.light, phase), keys, side)
@@ -65,7 +64,8 @@ class _Finer:
         """
         px = np.concatenate([self.columns + np.float32(x) for x, _ in EDGE_SPOTS])
         py = np.concatenate([self.rows + np.float32(y) for _, y in EDGE_SPOTS])
-        hits = self.tracer.hits(self.camera, px.astype(np.float32), py.astype(np.float32))
+        rays = self.camera.rays(px.astype(np.float32), py.astype(np.float32))
+        hits = self.tracer.hits(self.camera, rays)
         lit = Lit(np.tile(known.lamp, len(EDGE_SPOTS)), np.tile(known.sky, len(EDGE_SPOTS)))
         new = np.flatnonzero(
             _surface_keys(self.tracer.stage, hits) != np.tile(keys, len(EDGE_SPOTS))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,13 @@ class Camera:
         rays /= np.sqrt(np.einsum("ij,ij->i", rays, rays))[:, None]
         return np.asarray(rays, np.float32)
 
+    @cached_property
+    def centres(self) -> Floats:
+        """(n, 3) unit directions through the middles of all pixels, row by row."""
+        middles = np.arange(self.pixels, dtype=np.float32) + np.float32(0.5)
+        py, px = (grid.ravel() for grid in np.meshgrid(middles, middles, indexing="ij"))
+        return self.rays(px, py)
+
     def project(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return (n, 2) picture coordinates of (n, 3) points."""
         away = points - self.origin
@@ -78,6 +86,7 @@ class Camera:
         )
 
 
+@lru_cache(maxsize=8)
 def camera(grid: int, pixels: int) -> Camera:
     """Return the camera for a grid."""
     sine, cosine = np.sin(np.radians(ELEVATION)), np.cos(np.radians(ELEVATION))

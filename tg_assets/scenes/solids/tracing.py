@@ -14,7 +14,7 @@ from tg_assets.scenes.solids.solid import Floats
 from tg_assets.scenes.solids.stage import Camera, Stage
 
 Ints = NDArray[np.intp]
-LAMP_SAMPLES, SKY_SAMPLES = 2, 2
+LAMP_SAMPLES, SKY_SAMPLES = 1, 2
 LAMP_RADIUS = np.float32(0.16)
 """The lamp's radius at distance 1: how soft shadows are."""
 SKY_REACH = np.float32(0.45)
@@ -63,8 +63,14 @@ class Hits:
 
     def some(self, which: Ints) -> Hits:
         """Return some of them."""
-        parts = (self.triangle, self.u, self.v, self.point, self.normal, self.ray)
-        return Hits(*(part[which] for part in parts))
+        return Hits(
+            self.triangle[which],
+            self.u[which],
+            self.v[which],
+            self.point[which],
+            self.normal[which],
+            self.ray[which],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +97,8 @@ class Tracer:
             for mine in [stage.corners[stage.things == number]]
         ]
 
-    def hits(self, camera: Camera, px: Floats, py: Floats) -> Hits:
-        """Return what shows at points of the picture."""
-        rays = camera.rays(px, py)
+    def hits(self, camera: Camera, rays: Floats) -> Hits:
+        """Return what the camera sees along rays, (n, 3) unit directions."""
         origins = np.broadcast_to(camera.origin, rays.shape)
         reach = -camera.origin[2] / rays[:, 2]
         n = len(rays)

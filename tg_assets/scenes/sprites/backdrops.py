@@ -25,10 +25,13 @@ PAPERS: tuple[Color, ...] = (
     (184, 194, 190),
     (222, 204, 188),
     (190, 204, 222),
-    (240, 238, 234),
+    (176, 186, 200),
+    (194, 184, 174),
 )
 NEAR_ENOUGH = 70.0
 """A distance in weighted RGB at which an outline is plain to see."""
+WEIGHTS = np.array((0.9, 1.2, 0.9))
+"""The eye sees differences in green best."""
 
 
 def backdrop(dice: np.random.Generator, pixels: int, rims: Sequence[Color]) -> Image.Image:
@@ -49,14 +52,10 @@ def backdrop(dice: np.random.Generator, pixels: int, rims: Sequence[Color]) -> I
 
 def _paper(order: NDArray[np.int64], rims: Sequence[Color]) -> Color:
     """Return the first colour that is far from all outlines, or the farthest there is."""
-    gaps = [min((_distance(PAPERS[n], rim) for rim in rims), default=255.0) for n in order]
-    first = next((place for place, gap in enumerate(gaps) if gap >= NEAR_ENOUGH), None)
-    return PAPERS[order[int(np.argmax(gaps)) if first is None else first]]
-
-
-def _distance(one: Color, other: Color) -> float:
-    weights = (0.9, 1.2, 0.9)  # the eye sees differences in green best
-    return float(sum(w * (a - b) ** 2 for w, a, b in zip(weights, one, other, strict=True)) ** 0.5)
+    away = np.array(PAPERS)[order, None] - np.array([*rims]).reshape(1, -1, 3)
+    gaps = np.sqrt((away**2 * WEIGHTS).sum(axis=2)).min(axis=1, initial=255.0)
+    far = gaps >= NEAR_ENOUGH
+    return PAPERS[order[int(np.argmax(far if far.any() else gaps))]]
 
 
 def _whole(color: Sequence[float] | NDArray[np.float64]) -> tuple[int, int, int]:
@@ -83,13 +82,15 @@ def _vignette(dice: np.random.Generator, pixels: int) -> Floats:
 
 def _stripes(dice: np.random.Generator, pixels: int) -> Floats:
     wave = np.sin(_across(dice, pixels)[0] * np.float32(dice.uniform(12, 40)))
-    return np.clip(wave * 4, -1, 1) * np.float32(0.35) + np.float32(0.5)
+    levels: Floats = np.clip(wave * 4, -1, 1) * np.float32(0.35) + np.float32(0.5)
+    return levels
 
 
 def _waves(dice: np.random.Generator, pixels: int) -> Floats:
     along, beside = _across(dice, pixels)
     bend = np.sin(beside * np.float32(dice.uniform(3, 7))) * np.float32(0.15)
-    return np.sin((along + bend) * np.float32(dice.uniform(10, 24))) / 2 + np.float32(0.5)
+    levels: Floats = np.sin((along + bend) * np.float32(dice.uniform(10, 24))) / 2 + np.float32(0.5)
+    return levels
 
 
 def _checks(dice: np.random.Generator, pixels: int) -> Floats:
@@ -102,7 +103,8 @@ def _dots(dice: np.random.Generator, pixels: int) -> Floats:
     along, beside = _across(dice, pixels)
     often = np.float32(dice.uniform(25, 50))
     bumps = np.sin(along * often) * np.sin(beside * often)
-    return np.clip((bumps - np.float32(0.55)) * 6, 0, 1) * np.float32(0.8)
+    levels: Floats = np.clip((bumps - np.float32(0.55)) * 6, 0, 1) * np.float32(0.8)
+    return levels
 
 
 def _clouds(dice: np.random.Generator, pixels: int) -> Floats:

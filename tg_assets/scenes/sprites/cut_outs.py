@@ -14,6 +14,8 @@ from tg_assets.task_space.errors import TaskSpaceError
 
 SHADOW_BLUR, SHADOW_SHARE = 0.035, 0.4
 """How soft a shadow is, as a share of the object's extent, and how dark."""
+KEPT_SIDE = 384
+"""Pixels of the larger side to which pictures are scaled down when read; 512 are kept in memory."""
 RIM_SIDE = 40
 """Pixels to which a picture is scaled to tell the colour of its outline."""
 _HALF = [0] * 128 + [255] * 128
@@ -57,18 +59,28 @@ class Loaded:
     rim: tuple[float, float, float]
 
 
-@lru_cache(maxsize=256)
 def load(file: Path) -> Loaded:
-    """Read a picture of an object.
+    """Read a picture of an object; one that did not change is read once.
 
     Raises:
         SpriteError: It is missing, damaged or shows nothing.
     """
+    return _load(file, _stamp(file))
+
+
+def _stamp(file: Path) -> int:
+    """Return what differs when a file was written anew."""
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        raise SpriteError(f"{file} does not exist; put the picture there") from None
+
+
+@lru_cache(maxsize=512)
+def _load(file: Path, stamp: int) -> Loaded:
     try:
         with Image.open(file) as opened:
             image = opened.convert("RGBA")
-    except FileNotFoundError:
-        raise SpriteError(f"{file} does not exist; put the picture there") from None
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise SpriteError(f"{file} cannot be read as a picture: {error}") from None
     solid = image.getchannel("A").point(_HALF)
@@ -76,6 +88,7 @@ def load(file: Path) -> Loaded:
     if box is None:
         raise SpriteError(f"{file} shows nothing: all of it is more than half transparent")
     cropped = image.crop(box)
+    cropped.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
     return Loaded(cropped, _rim(cropped))
 
 
@@ -90,14 +103,18 @@ def _rim(image: Image.Image) -> tuple[float, float, float]:
     return float(red), float(green), float(blue)
 
 
-@lru_cache(maxsize=512)
 def cut_out(file: Path, extent: int) -> CutOut:
     """Return a picture of an object, scaled so that its larger side has `extent` pixels.
 
     Raises:
         SpriteError: The picture cannot be drawn.
     """
-    image = load(file).image
+    return _cut_out(file, _stamp(file), extent)
+
+
+@lru_cache(maxsize=1024)
+def _cut_out(file: Path, stamp: int, extent: int) -> CutOut:
+    image = _load(file, stamp).image
     share = extent / max(image.size)
     size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
     scaled = image.resize(size, Image.Resampling.LANCZOS)

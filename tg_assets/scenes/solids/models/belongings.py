@@ -90,17 +90,17 @@ def hammer() -> list[Part]:
 @model("axe", colors=("red", "gray", "black", "blue"), materials=("metal",))
 def axe() -> list[Part]:
     """An axe lying flat, its blade towards the viewer."""
-    grip = rod((-0.66, 0, 0.1), (0.86, 0, 0.09), 0.075).painted("wood brown", "wood")
+    grip = rod((-0.66, 0, 0.1), (0.62, 0, 0.09), 0.06).painted("wood brown", "wood")
     outline = [
-        (0.14, 0.12),
-        (-0.14, 0.12),
-        (-0.14, -0.12),
-        (-0.34, -0.48),
-        (0.34, -0.48),
-        (0.14, -0.12),
+        (0.18, 0.14),
+        (-0.18, 0.14),
+        (-0.18, -0.12),
+        (-0.4, -0.52),
+        (0.4, -0.52),
+        (0.18, -0.12),
     ]
     blade = slab(outline, 0.12).turned("x", -90).moved(-0.5, 0, 0.1)
-    edge = slab([(-0.34, -0.48), (-0.2, -0.56), (0.2, -0.56), (0.34, -0.48)], 0.08)
+    edge = slab([(-0.4, -0.52), (-0.22, -0.58), (0.22, -0.58), (0.4, -0.52)], 0.08)
     return [grip, blade, edge.turned("x", -90).moved(-0.5, 0, 0.1).painted("steel", "metal")]
 
 

@@ -95,13 +95,13 @@ def stool() -> list[Part]:
 def clock() -> list[Part]:
     """An alarm clock with two bells, its face to the viewer."""
     case = lathe((0.46, 0), (0.5, 0.04), (0.5, 0.26), (0.46, 0.3), sides=32).turned("x", 90)
-    face = lathe((0.42, 0), (0.42, 0.02), sides=32).turned("x", 90).moved(y=-0.295)
+    face = lathe((0.36, 0), (0.36, 0.02), sides=32).turned("x", 90).moved(y=-0.295)
     hands = [
-        box(0.05, 0.03, 0.32, (0, -0.33, 0)).painted("black"),
-        box(0.06, 0.03, 0.22, (0, -0.33, 0)).turned("y", 110).painted("black"),
+        box(0.05, 0.03, 0.28, (0, -0.33, 0)).painted("black"),
+        box(0.06, 0.03, 0.19, (0, -0.33, 0)).turned("y", 110).painted("black"),
     ]
     marks = [
-        box(0.035, 0.03, 0.08, (0, -0.32, 0.31)).turned("y", 30 * k).painted("black")
+        box(0.035, 0.03, 0.08, (0, -0.32, 0.26)).turned("y", 30 * k).painted("black")
         for k in range(12)
     ]
     bells = [ball(0.15, (x, -0.15, 0.5)).painted("steel", "metal") for x in (-0.3, 0.3)]

@@ -145,7 +145,7 @@ def windmill() -> list[Part]:
     """A windmill, its sails to the viewer."""
     tower = lathe((0.34, 0), (0.23, 0.84), sides=8, crease=10)
     cap = lathe((0.27, 0.82), (0.22, 0.96), (0, 1.1), sides=12).painted("brown", "wood")
-    arm = [box(0.05, 0.04, 0.58, (0, 0, 0)), box(0.12, 0.03, 0.36, (0.05, 0, 0.18))]
+    arm = [box(0.05, 0.04, 0.58, (0, 0, 0)), box(0.09, 0.03, 0.34, (0.04, 0, 0.18))]
     sails = [
         part.painted("paper", "rubber").turned("y", 90 * k + 20).moved(0, -0.36, 0.92)
         for k in range(4)

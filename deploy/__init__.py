@@ -1,0 +1,1 @@
+"""What a deployment needs: images, Celery by docker compose, Kubernetes, ECS."""

@@ -1,0 +1,1 @@
+"""Questions about rendered pictures whose answers are known, and checked."""

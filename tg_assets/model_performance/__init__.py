@@ -1,0 +1,1 @@
+"""What models can and cannot do, on tasks with known answers."""

@@ -1,0 +1,1 @@
+"""Questions about a model's performance, answered within a budget of evaluations."""
