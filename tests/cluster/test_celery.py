@@ -8,14 +8,14 @@ import pytest
 from served_galaxy import questions_in
 from small_cluster import BUCKET, Cluster, Galaxy, workers
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("cluster")]
 CELERY = {
     "runs": "celery",
     "postgres_env": "TG_POSTGRES",
     "broker_env": "TG_BROKER",
     "compute_logs": f"s3://{BUCKET}/logs",
     "at_once": 2,
-    "start_timeout_s": 60,
+    "start_timeout_s": 240,
 }
 HOME = f"s3://{BUCKET}/one/home"
 

@@ -1,0 +1,24 @@
+"""The short campaign: a worker and the broker die in a pass; `benchmarks.faults` is the long one."""
+
+from __future__ import annotations
+
+import pytest
+from small_cluster import Cluster
+
+from benchmarks.faults import fault_of
+
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("cluster")]
+QUESTIONS = 40
+"""Requests after which it happens, of some 250: the first shard is being asked about."""
+IN_FLIGHT = 2 * 8
+"""Two runs, each with so many requests under way."""
+
+
+def test_a_pass_survives_its_worker_and_its_broker(
+    cluster: Cluster, made_alone: dict[str, bytes]
+) -> None:
+    result = fault_of(cluster, "worker and broker", made_alone, QUESTIONS, seed=7)
+    assert result.same_bytes
+    assert result.torn == 0
+    assert result.left_held == 0
+    assert result.twice <= IN_FLIGHT
