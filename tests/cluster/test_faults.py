@@ -1,4 +1,4 @@
-"""The short campaign: a worker and the broker die in a pass; `benchmarks.faults` is the long one."""
+"""The short campaign: worker and broker die in a pass; `benchmarks.faults` is the long one."""
 
 from __future__ import annotations
 
