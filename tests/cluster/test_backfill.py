@@ -11,13 +11,14 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+import fsspec.config
 import pytest
 from small_cluster import BUCKET, Cluster, Galaxy, free_port, workers
 
+from resources.galaxy import Galaxy as Resource
 from tg_assets.partitions import IMAGE_SHARD
 from tg_assets.registration import list_shards
 from tg_assets.settings import load_settings
-from tg_assets.tables_io import TableStore
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("cluster")]
 ASSETS = ("scenes", "image_pool", "image_embeddings")
@@ -102,13 +103,19 @@ def once(url: str, query: str, wanted: Any, **variables: Any) -> dict[str, Any]:
         time.sleep(1)
 
 
+def listed(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Write the lists of the shards, as the sensor does; returns their keys."""
+    for name, value in galaxy.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(fsspec.config.conf, "s3", {})
+    settings = load_settings(galaxy.write_settings())
+    return list_shards(settings, Resource(settings).tables, []).keys
+
+
 def test_a_backfill_of_the_ui_runs_on_the_workers(
     cluster: Cluster, galaxy: Galaxy, ui: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in galaxy.variables.items():
-        monkeypatch.setenv(name, value)
-    settings = load_settings(galaxy.write_settings())
-    shards = list_shards(settings, TableStore(settings.home), []).keys
+    shards = listed(galaxy, monkeypatch)
     once(ui, "{assetNodes {id}}", lambda said: said["assetNodes"])
     for key in shards:
         assert ask(ui, ADD, key=key)["addDynamicPartition"]["__typename"].endswith("Success")
