@@ -72,6 +72,7 @@ class Result:
         passes: How many it took, the first included.
         requests: What the chat server answered in all.
         twice: Of them, those that it had answered before.
+        runs_twice: Stages and models that those belong to: of runs that were killed.
         torn: Objects that a reader met half written.
         left_held: Pool slots, locks and unfinished runs when all was done.
     """
@@ -81,6 +82,7 @@ class Result:
     passes: int
     requests: int
     twice: int
+    runs_twice: int
     torn: int
     left_held: int
     seconds: float
@@ -191,20 +193,24 @@ def fault_of(
             again.communicate(timeout=600)
             passes, code = passes + 1, again.returncode
     found = visible(cluster.objects(PREFIX))
-    requests = Counter(
-        json.dumps(entry["items"]) + str(entry["image_id"]) + entry["model"] + entry["stage"]
-        for entry in cluster.log(after=asked)
-    )
+    requests = Counter(map(_request, cluster.log(after=asked)))
+    again = [request for request, times in requests.items() if times > 1]
     return Result(
         name,
         code == 0 and found == visible(wanted),
         passes,
         requests.total(),
         requests.total() - len(requests),
+        len({request[:2] for request in again}),
         len(torn),
         held(galaxy),
         round(time.monotonic() - began, 1),
     )
+
+
+def _request(entry: dict[str, Any]) -> tuple[str, str, str, str]:
+    """Return what tells a request of the chat server's log from any other."""
+    return entry["stage"], entry["model"], str(entry["image_id"]), json.dumps(entry["items"])
 
 
 def visible(found: dict[str, bytes]) -> dict[str, bytes]:
