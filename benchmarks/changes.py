@@ -39,8 +39,6 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "refresh.md"
 BEGIN, END = "<!-- changes: made by benchmarks/changes.py -->", "<!-- end of changes -->"
 
 
-
-
 @dataclass
 class Small:
     """The galaxy of a folder; what the changes change are its settings, seeds and withdrawals."""

@@ -6,13 +6,16 @@ two leaves a list without a key, which the next registration completes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from tg_assets.image_pool.licences import write_changed
 from tg_assets.image_pool.listed import Refused, SourceFile
 from tg_assets.image_pool.listing import entries
+from tg_assets.image_pool.locations import is_rendered
 from tg_assets.image_pool.remembered import Remembered
 from tg_assets.image_pool.shards import plan_shards
 from tg_assets.settings import Settings
@@ -47,15 +50,18 @@ def list_shards(settings: Settings, tables: TableStore, registered: Iterable[str
     Returns:
         The shards that need a key.
     """
-    known = _known_uris(tables)
+    known = _known_licences(tables)
     listed = tables.partitions("shard_files")
     refused: list[Refused] = []
+    changed: dict[tuple[str, str], str] = {}
     files = _files(settings, Remembered(tables.root / "listings"), refused)
+    files = _noting_licences(files, known, changed)
     number = max((int(key.split("-")[0]) for key in listed), default=-1) + 1
-    for key, frame in plan_shards(files, known, settings.shard_size, number):
+    for key, frame in plan_shards(files, known.keys(), settings.shard_size, number):
         tables.write("shard_files", frame, key)
         listed.append(key)
     _write_refused(tables, refused)
+    write_changed(tables, changed)
     return NewShards(sorted(set(listed) - set(registered)), len(refused))
 
 
@@ -68,6 +74,29 @@ def _files(
                 refused.append(entry)
             else:
                 yield entry
+
+
+def _known_licences(tables: TableStore) -> dict[str, str]:
+    return {
+        uri: sys.intern(license)
+        for key in tables.partitions("shard_files")
+        for uri, license in tables.read("shard_files", key).select("uri", "license").iter_rows()
+    }
+
+
+def _noting_licences(
+    files: Iterator[SourceFile], known: Mapping[str, str], changed: dict[tuple[str, str], str]
+) -> Iterator[SourceFile]:
+    """Pass files on; note the licence of each that was registered before, "" when it is the same.
+
+    Pictures that are drawn have the licence of their source, all of them.
+    """
+    for file in files:
+        before = known.get(file.uri)
+        if before is not None:
+            uri = "" if is_rendered(file.uri) else file.uri
+            changed[file.source, uri] = "" if file.license == before else file.license
+        yield file
 
 
 def _known_uris(tables: TableStore) -> set[str]:

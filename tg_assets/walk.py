@@ -20,13 +20,15 @@ from tg_assets import gates
 from tg_assets.artifact import inputs_fingerprint, is_current
 from tg_assets.definitions import JOBS, Job, build_defs
 from tg_assets.instance import WALK_TAG, alone_on, end_orphans
-from tg_assets.partitions import dimensions, image_shards, task_batches
+from tg_assets.partitions import Registered, dimensions, image_shards, task_batches
 from tg_assets.registration import list_batch, list_shards
 from tg_assets.results import dataset_cost, unanswered, votes, written
 from tg_assets.stage_rows import rows_in, rows_out
+from tg_assets.withdrawals.respected import respects_withdrawals
 
 Say = Callable[[str], None]
 INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+WITHOUT_COT = "`cot: null` in the settings publishes without step-by-step answers"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -186,43 +188,70 @@ def _walk_job(
     for asset in job.assets:
         report.stages[asset] = StageReport(partitions=len(partitions))
     watcher.started(job, len(partitions))
+    registered, known = galaxy.registered(instance), gates.States(instance)
     for partition in partitions:
         try:
-            stale = first_stale(job, partition, galaxy, instance)
+            stale = first_stale(job, partition, galaxy, registered, known)
         except gates.GateClosed as closed:
-            report.held.append(str(closed))
+            report.held.append(_held(closed, report))
             stale = None
         if stale is not None:
-            _run(
-                defs,
-                job,
-                job.assets[job.assets.index(stale) :],
-                partition,
-                instance,
-                report,
-                galaxy,
-            )
+            assets = job.assets[job.assets.index(stale) :]
+            _run(defs, job, assets, partition, instance, report, galaxy)
+            known.look_again(assets, partition)
+            report.held += _skipped(assets, partition, registered, known, report)
         watcher.finished(job, partition)
     for asset in job.assets:
         _count_rows(report.stages[asset], asset, partitions, galaxy, instance)
 
 
+def _held(closed: gates.GateClosed, report: PassReport) -> str:
+    """Return why a partition waits, with what the first closed one failed with in this pass."""
+    root = closed.root
+    if root is None:
+        return str(closed)
+    place = root.asset if root.partition == "all" else f"{root.asset}[{root.partition}]"
+    why = next((line for line in report.failures if line.startswith(f"{place}:")), None)
+    said = str(closed) if why is None else f"{str(closed).rpartition('; ')[0]}; {why}"
+    return f"{said}; {WITHOUT_COT}" if root.asset == "cot_answers" else said
+
+
+def _skipped(
+    assets: Sequence[str],
+    partition: str | None,
+    registered: Registered,
+    known: gates.States,
+    report: PassReport,
+) -> Iterator[str]:
+    """Yield a line for each asset of a run that was not made because one before it failed."""
+    for asset in assets[1:]:
+        try:
+            gates.inputs(known.instance, asset, partition, registered, known)
+        except gates.GateClosed as closed:
+            yield _held(closed, report)
+
+
 def first_stale(
-    job: Job, partition: str | None, galaxy: Galaxy, instance: dg.DagsterInstance
+    job: Job,
+    partition: str | None,
+    galaxy: Galaxy,
+    registered: Registered,
+    known: gates.States,
 ) -> str | None:
     """Return the first asset of a job whose partition is not current, null when all are.
 
     Raises:
         GateClosed: What the first stale asset reads is missing or failed its checks.
     """
-    registered = galaxy.registered(instance)
     for asset in job.assets:
-        inputs = gates.inputs(instance, asset, partition, registered)
-        if gates.states(instance, asset, [partition])[partition] != gates.State.OPEN:
+        inputs = gates.inputs(known.instance, asset, partition, registered, known)
+        if known(asset, [partition])[partition] != gates.State.OPEN:
             return asset
         stamp = galaxy.tables.stamp(asset, *dimensions(partition))
         wanted = inputs_fingerprint(galaxy, asset, partition, inputs)
         if stamp is None or not is_current(stamp, wanted):
+            return asset
+        if not respects_withdrawals(galaxy.tables, asset, dimensions(partition), stamp):
             return asset
     return None
 
