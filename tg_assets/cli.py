@@ -17,6 +17,7 @@ from tg_assets import (
     ledger_commands,
     match_commands,
     task_space_commands,
+    trace_commands,
     vllm_commands,
 )
 from tg_assets.commanding import ConfigOption, errors, plain_words, say, settings_of
@@ -35,6 +36,7 @@ app.add_typer(task_space_commands.app, name="task-space")
 app.add_typer(vllm_commands.app, name="vllm")
 app.command()(ledger_commands.costs)
 app.command()(forecast_commands.forecast)
+app.command()(trace_commands.trace)
 
 
 @app.command()

@@ -27,10 +27,12 @@ from tg_assets.image_pool.excluded import ExcludedError
 from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.image_pool.storages import StorageError
 from tg_assets.instance import Busy, open_instance
+from tg_assets.plain import plain
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_tree.seeds import SeedsError
+from tg_assets.tracing.finding import NothingTraced
 from tg_assets.walk import PassReport, StageReport, Watcher, walk
 from tg_assets.withdrawals.listed import WithdrawalsError
 
@@ -53,6 +55,7 @@ USER_ERRORS = (
     LedgerError,
     ListError,
     NoSuchImage,
+    NothingTraced,
     SeedsError,
     StorageError,
     TableError,
@@ -92,7 +95,7 @@ class Bars(Shown):
 
     def say(self, line: str) -> None:
         """Show a line above the bars."""
-        self._bars.console.print(line, markup=False, highlight=False)
+        self._bars.console.print(plain(line), markup=False, highlight=False)
 
     def inside(self, what: str, done: int, total: int) -> None:
         """Show progress within a partition."""
@@ -138,7 +141,7 @@ class Lines(Shown):
         """Write a line with the time since the pass began."""
         seconds = int(time.monotonic() - self._began)
         clock = f"{seconds // 60:3d}:{seconds % 60:02d}"
-        self._console.print(f"{clock} {line}", markup=False, highlight=False, soft_wrap=True)
+        self._console.print(f"{clock} {plain(line)}", markup=False, highlight=False, soft_wrap=True)
 
     def inside(self, what: str, done: int, total: int) -> None:
         """Remember how far the partition is."""
@@ -233,7 +236,7 @@ def _tables(galaxy: Galaxy, asset: str) -> str:
 
 
 def _print(console: Console, line: str, style: str | None = None) -> None:
-    console.print(line, style=style, markup=False, soft_wrap=True, highlight=False)
+    console.print(plain(line), style=style, markup=False, soft_wrap=True, highlight=False)
 
 
 def _table(report: PassReport, name: str) -> Table:

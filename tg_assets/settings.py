@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, model_validator
@@ -22,7 +22,7 @@ from tg_assets.settings_models import OpenAIBatchModel as OpenAIBatchModel
 from tg_assets.settings_models import OpenAIModel as OpenAIModel
 from tg_assets.settings_models import Price as Price
 from tg_assets.settings_models import VllmModel as VllmModel
-from tg_assets.settings_parts import Name
+from tg_assets.settings_parts import VARIABLE, Name
 from tg_assets.settings_parts import Part as Part
 from tg_assets.settings_sources import S3, STORAGES, Images, resolved_source
 from tg_assets.settings_sources import FileListSource as FileListSource
@@ -45,6 +45,7 @@ class TaskTree(Part):
     """How the tree grows."""
 
     seeds: str = "general"  # a file, or one of SHIPPED_SEEDS
+    accepted: str | None = None  # a file like seeds, of proposals that were accepted
     model: str
     targets: dict[int, int] = Field(default_factory=dict)  # level -> task types, in all
     max_rounds: int = Field(default=3, ge=1)
@@ -122,15 +123,17 @@ class Schedule(Part):
     """When the graph looks for new images and task types."""
 
     refresh_cron: str = "0 3 * * *"
+    growth_cron: str = "0 4 * * 0"
     timezone: str = "UTC"
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Schedule:
-        if len(self.refresh_cron.split()) != 5:
-            raise ValueError(
-                f"refresh_cron {self.refresh_cron!r} does not have the five fields of cron "
-                '(minute, hour, day, month, weekday), such as "0 3 * * *"'
-            )
+        for name in ("refresh_cron", "growth_cron"):
+            if len(getattr(self, name).split()) != 5:
+                raise ValueError(
+                    f"{name} {getattr(self, name)!r} does not have the five fields of cron "
+                    '(minute, hour, day, month, weekday), such as "0 3 * * *"'
+                )
         try:
             ZoneInfo(self.timezone)
         except (KeyError, OSError, ValueError):
@@ -138,6 +141,13 @@ class Schedule(Part):
                 f"timezone {self.timezone!r} is unknown; name one such as Europe/Berlin, or UTC"
             ) from None
         return self
+
+
+class Notify(Part):
+    """Who is told of failures and of money spent; the URL itself is a secret, and so not here."""
+
+    webhook_env: Annotated[str, Field(pattern=VARIABLE)] | None = None
+    spend_shares: tuple[float, ...] = (0.5, 0.8, 1.0)  # of budget.total_usd
 
 
 class Settings(Part):
@@ -165,6 +175,7 @@ class Settings(Part):
     dataset: Dataset = Dataset()
     checks: Checks = Checks()
     schedule: Schedule = Schedule()
+    notify: Notify = Notify()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
@@ -214,11 +225,12 @@ class Settings(Part):
             yield "cot", self.cot
 
 
-def load_settings(path: str | Path | None = None) -> Settings:
+def load_settings(path: str | Path | None = None, *, to_read: bool = False) -> Settings:
     """Load, resolve and validate a settings file.
 
     Args:
         path: The file; the embedded default when absent.
+        to_read: Nothing will be asked, so that no model's key is needed.
 
     Returns:
         Settings whose paths are absolute (URLs stay as they are).
@@ -237,7 +249,7 @@ def load_settings(path: str | Path | None = None) -> Settings:
         raise _problems(file, [str(error)]) from None
     from tg_assets.settings_surroundings import missing_things  # which reads settings
 
-    missing = list(missing_things(settings))
+    missing = list(missing_things(settings, to_read=to_read))
     if missing:
         raise _problems(file, missing)
     return settings
@@ -297,7 +309,8 @@ def _resolved(settings: Settings, base: Path) -> Settings:
         if seeds in SHIPPED_SEEDS
         else _absolute("task_tree.seeds", seeds, base)
     )
-    tree = settings.task_tree.model_copy(update={"seeds": seeds})
+    accepted = at("task_tree.accepted", settings.task_tree.accepted)
+    tree = settings.task_tree.model_copy(update={"seeds": seeds, "accepted": accepted})
     clip = settings.clip.model_copy(
         update={"checkpoint": at("clip.checkpoint", settings.clip.checkpoint)}
     )
