@@ -67,7 +67,7 @@ def test_what_is_listed_twice_counts_once_with_the_first_reason(tmp_path: Path) 
         ("kind,id\nimage,photo.jpg\n", "row 1: 'photo.jpg' is no image_id"),
         (
             "kind,id\npicture,x\n",
-            "row 1: kind is 'picture', it is one of image, task_type, task_br",
+            "row 1: kind is 'picture', it is one of image, task_type, t",
         ),
         ("kind,id\ntask_type,ocr\ntask_type,\n", "row 2: there is no id"),
         ("kind,id\ntask_type,~ 2 ~\n", "row 1: '~ 2 ~' is no path of a task type"),

@@ -48,8 +48,8 @@ def find(tables: TableStore, name: str) -> Found:
     if not found:
         raise NothingTraced(
             f"{name!r} is no sample, question, image or task type of the tables, now or before: "
-            f"give an id ({SHORTEST} characters or more of it), the uri of an image or the path of a "
-            "task type"
+            f"give an id ({SHORTEST} characters or more of it), the uri of an image or the path of "
+            "a task type"
         )
     if len(found) > 1:
         some = ", ".join(f"{kind} {id_}" for kind, id_ in sorted(found)[:5])
