@@ -16,14 +16,15 @@ SHORTEST = 6
 """Shorter ones are no secrets, and striking them out would spoil ordinary words."""
 
 
+def variables_of(settings: Settings) -> set[str]:
+    """Return the environment variables that the settings name as those of secrets."""
+    names = {getattr(model, "api_key_env", None) for model in settings.models.values()}
+    return {name for name in (*names, settings.notify.webhook_env) if name}
+
+
 def secrets_of(settings: Settings) -> list[str]:
     """Return every secret that the settings and the environment hold, the longest first."""
-    names = {
-        getattr(model, field, None)
-        for model in settings.models.values()
-        for field in ("api_key_env",)
-    } | {settings.notify.webhook_env, *AWS}
-    found = {os.environ.get(name, "") for name in names if name}
+    found = {os.environ.get(name, "") for name in (*variables_of(settings), *AWS)}
     password = urlsplit(settings.ledger).password if settings.ledger else None
     if password:
         found |= {password, unquote(password), quote(unquote(password), safe="")}

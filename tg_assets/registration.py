@@ -72,7 +72,9 @@ def _files(
     settings: Settings, remembered: Remembered, refused: list[Refused]
 ) -> Iterator[SourceFile]:
     for source in settings.sources:
-        for entry in entries(source, remembered, settings.uri_schemes):
+        for entry in entries(
+            source, remembered, settings.uri_schemes, settings.within, settings.http_hosts
+        ):
             if isinstance(entry, Refused):
                 refused.append(entry)
             else:

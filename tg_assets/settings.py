@@ -150,6 +150,14 @@ class Notify(Part):
     spend_shares: tuple[float, ...] = (0.5, 0.8, 1.0)  # of budget.total_usd
 
 
+class Secrets(Part):
+    """Where keys are that the environment does not hold."""
+
+    aws: tuple[str, ...] = ()  # names of secrets in AWS Secrets Manager
+    region: str | None = None
+    endpoint_url: str | None = None
+
+
 class Settings(Part):
     """The whole of a galaxy.yaml."""
 
@@ -159,6 +167,8 @@ class Settings(Part):
     shard_size: int = Field(default=1000, ge=1)
     images: Images = Images()
     uri_schemes: tuple[str, ...] = STORAGES
+    within: tuple[str, ...] = ()  # local folders that no source may lead out of; none: anywhere
+    http_hosts: tuple[str, ...] = ()  # that may be reached although their addresses are private
     s3: S3 = S3()
     task_tree: TaskTree
     clip: Clip = Clip()
@@ -176,6 +186,7 @@ class Settings(Part):
     checks: Checks = Checks()
     schedule: Schedule = Schedule()
     notify: Notify = Notify()
+    secrets: Secrets = Secrets()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
@@ -249,10 +260,21 @@ def load_settings(path: str | Path | None = None, *, to_read: bool = False) -> S
         raise _problems(file, [str(error)]) from None
     from tg_assets.settings_surroundings import missing_things  # which reads settings
 
+    if settings.secrets.aws and not to_read:
+        _fetch_secrets(file, settings)
     missing = list(missing_things(settings, to_read=to_read))
     if missing:
         raise _problems(file, missing)
     return settings
+
+
+def _fetch_secrets(file: Path, settings: Settings) -> None:
+    from resources.aws_secrets import SecretsError, fill_environment
+
+    try:
+        fill_environment(settings)
+    except SecretsError as error:
+        raise _problems(file, [str(error)]) from None
 
 
 def _problems(file: Path, lines: Iterable[str]) -> SettingsError:
@@ -330,6 +352,7 @@ def _resolved(settings: Settings, base: Path) -> Settings:
             "models": models,
             "home": at("home", settings.home),
             "sources": sources,
+            "within": tuple(_absolute("within", folder, base) for folder in settings.within),
             "images": settings.images.model_copy(update={"excluded": excluded}),
             "task_tree": tree,
             "clip": clip,
