@@ -48,10 +48,8 @@ def test_markdown_shows_any_text_as_it_is(text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
-    left = plain(text)
-    assert not any(
-        (ord(char) < 32 and char not in "\t\n") or 127 <= ord(char) < 160 for char in left
-    )
+    left = {ord(char) for char in plain(text)} - {ord("\t"), ord("\n")}
+    assert not left & {*range(32), *range(127, 160)}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
