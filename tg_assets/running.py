@@ -215,6 +215,8 @@ def _summary(console: Console, report: PassReport, galaxy: Galaxy, config: Path 
     if report.held:
         held = f"{len(report.held)} partitions wait behind a gate, the first: {report.held[0]}"
         _print(console, held, "yellow")
+    for line in report.remarks:
+        _print(console, line, "yellow")
     for asset, count in report.unanswered.items():
         line = f"{count:,} questions of {asset} have no answer; the next run asks them again"
         _print(

@@ -25,6 +25,7 @@ from tg_assets.registration import list_batch, list_shards
 from tg_assets.results import dataset_cost, unanswered, votes, written
 from tg_assets.stage_rows import rows_in, rows_out
 from tg_assets.withdrawals.respected import respects_withdrawals
+from tg_assets.withdrawals.unheard import unheard
 
 Say = Callable[[str], None]
 INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
@@ -74,6 +75,7 @@ class PassReport:
         dataset_cost_usd: What the ledger says was paid in all, by this and earlier passes.
         paths: What was written, by name.
         refused_files: Entries of the sources that can never be pictures.
+        remarks: Lines about what is not in force although it may seem so.
     """
 
     stages: dict[str, StageReport] = field(default_factory=dict)
@@ -84,6 +86,7 @@ class PassReport:
     dataset_cost_usd: float = 0.0
     paths: dict[str, str] = field(default_factory=dict)
     refused_files: int = 0
+    remarks: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def to_json(self) -> str:
@@ -144,6 +147,7 @@ def _walk(galaxy: Galaxy, instance: dg.DagsterInstance, say: Say, watcher: Watch
     report.unanswered = unanswered(galaxy.tables, galaxy.registered(instance).shards)
     report.dataset_cost_usd = dataset_cost(galaxy)
     report.paths = written(galaxy.tables)
+    report.remarks = list(unheard(galaxy.settings, galaxy.tables))
     return report
 
 

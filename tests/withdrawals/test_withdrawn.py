@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ import yaml
 from resources.galaxy import Galaxy
 from tg_assets.instance import open_instance
 from tg_assets.settings import load_settings
+from tg_assets.tables_io import TableStore
 from tg_assets.tracing.fates import left_in, trace_image, trace_task_type
 from tg_assets.tracing.finding import NothingTraced, find
 from tg_assets.tracing.samples import trace_sample
 from tg_assets.walk import PassReport, walk
+from tg_assets.withdrawals.unheard import unheard
 
 TOP_K = 3
 TABLES = ("candidate_pairs", "filtered_pairs", "raw_qa", "balanced_dataset")
@@ -207,3 +210,20 @@ def test_the_trace_of_a_sample_shows_its_whole_way(withdrawn: Withdrawn) -> None
 def test_what_names_nothing_is_said(withdrawn: Withdrawn) -> None:
     with pytest.raises(NothingTraced, match="is no sample, question, image or task type"):
         find(withdrawn.galaxy.tables, "0123456789abcdef")
+
+
+def test_a_withdrawal_of_nothing_known_and_a_source_that_stays_are_said(
+    withdrawn: Withdrawn, tmp_path: Path
+) -> None:
+    assert withdrawn.after.report.remarks == []
+    galaxy = withdrawn.galaxy
+    (source,) = galaxy.settings.sources
+    renamed = source.model_copy(update={"name": "another"})
+    settings = galaxy.settings.model_copy(update={"sources": (renamed,)})
+    tables = TableStore(str(shutil.copytree(withdrawn.folder / "home", tmp_path / "home")))
+    rows = tables.read("withdrawals")
+    unknown = pl.DataFrame([("image", "0" * 32, None)], schema=rows.schema, orient="row")
+    tables.write("withdrawals", pl.concat([rows, unknown]))
+    images, sources = unheard(settings, tables)
+    assert images.startswith(f"withdrawals: 1 images name nothing known: {'0' * 32};")
+    assert sources.startswith("source drawn is no longer in the settings; its 8 files stay")
