@@ -96,7 +96,8 @@ def backfills(url: str) -> list[dict[str, Any]]:
 def test_a_backfill_that_a_person_starts_finishes(url: str, page: Page) -> None:
     page.goto(f"{url}/assets/scenes")
     page.get_by_role("button", name="Materialize").first.click()
-    launch = page.get_by_test_id("launch-button")
+    page.get_by_text("Missing", exact=True).click()
+    launch = page.get_by_role("button", name="Launch backfill")
     expect(launch).to_be_enabled(timeout=WAIT_MS)
     launch.click()
     status = _finished(url)

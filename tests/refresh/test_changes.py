@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import changes
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("refresh")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("refresh")]
 
 
 @pytest.fixture
