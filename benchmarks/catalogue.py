@@ -31,6 +31,9 @@ from typing import Any
 import dagster as dg
 import polars as pl
 import yaml
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData as Target,
+)
 
 from resources.galaxy import Galaxy
 from sensors.new_images import new_images_sensor
@@ -124,9 +127,16 @@ def _report(instance: dg.DagsterInstance, cell: dg.MultiPartitionKey) -> None:
     asset = dg.AssetKey(CELLS)
     made = dg.AssetMaterialization(asset, partition=cell, tags={"dagster/data_version": "1"})
     instance.report_runless_asset_event(made)
+    record = instance.fetch_materializations(asset, limit=1).records[0]
     instance.report_runless_asset_event(
         dg.AssetCheckEvaluation(
-            asset_key=asset, check_name=gates.SUITE, passed=True, partition=str(cell)
+            asset_key=asset,
+            check_name=gates.SUITE,
+            passed=True,
+            partition=str(cell),
+            target_materialization_data=Target(
+                storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+            ),
         )
     )
 
@@ -242,9 +252,7 @@ def measure(shards: int, batches: int, folder: Path) -> dict[str, float]:
         found["states of all cells, for a pass"] = timed(lambda: known(CELLS, cells))
         shut = [key for key, state in known(CELLS, cells).items() if state != gates.State.OPEN]
         if shut:
-            raise RuntimeError(
-                f"{len(shut)} of {len(cells)} simulated cells are not open: {shut[0]}"
-            )
+            raise RuntimeError(f"{len(shut)} of {len(cells)} cells are not open, as {shut[0]}")
         found["states of a shard's cells, for a gate"] = timed(
             lambda: gates.states(instance, CELLS, cells[:batches])
         )
