@@ -8,8 +8,9 @@ import polars as pl
 
 from tg_assets.balanced_dataset.licences import UNKNOWN, normalise
 from tg_assets.suites import Measure, Subject, Suite, between, matching, one_of
+from tg_assets.withdrawals.listed import KINDS
 
-WITHDRAWALS = Suite("withdrawals", [one_of("kind", ["image", "task_type"])])
+WITHDRAWALS = Suite("withdrawals", [one_of("kind", KINDS)])
 
 
 def _measures(subject: Subject) -> Sequence[Measure]:
