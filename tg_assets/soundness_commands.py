@@ -15,6 +15,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tg_assets.commanding import errors, plain_words
+from tg_assets.scene_graph_commands import (
+    ImagesFileOption,
+    NamesOption,
+    SizeOption,
+    VideosFileOption,
+)
 from tg_assets.task_space_commands import DataOption, GeneratorOption, JsonOption
 
 if TYPE_CHECKING:
@@ -42,7 +48,7 @@ def soundness(
 
     started = time.perf_counter()
     with plain_words():
-        names = [_known(generator)] if generator else list(GENERATORS)
+        names = [_known(generator, GENERATORS)] if generator else list(GENERATORS)
         at_once = workers or os.cpu_count() or 1
         both = {name: (verifying.Verified(), verifying.Verified()) for name in names}
         for name, verified in verifying.verify_in_processes(data or (), names, n, seed, at_once):
@@ -70,33 +76,64 @@ def show(
     generator: GeneratorOption = None,
     n: Annotated[int, typer.Option("-n", help="Tasks of each generator.", min=1)] = 6,
     seed: Annotated[int, typer.Option(help="The same seed shows the same tasks.")] = 0,
+    scene_graphs: ImagesFileOption = None,
+    images: Annotated[Path | None, typer.Option(help="A folder of their pictures by id.")] = None,
+    video_graphs: VideosFileOption = None,
+    video_names: NamesOption = None,
+    frames: Annotated[
+        Path | None, typer.Option(help="A folder of their keyframes, VIDEO/KEYFRAME.")
+    ] = None,
+    subgraph_size: SizeOption = 2,
 ) -> None:
-    """Make a page of tasks of every generator, as a model would meet them."""
+    """Make a page of tasks of every generator, as a model would meet them.
+
+    Without files, generators over annotated pictures are shown over the project's own drawings,
+    and those over videos with a small example.
+    """
     from upath import UPath
 
     from tg_assets.tables_io import write_whole
     from tg_assets.task_space.generators import GENERATORS
     from tg_assets.task_space.own_library import open_library
+    from tg_assets.task_space.scene_graphs.page import GRAPH_GENERATORS, GraphPage
+    from tg_assets.task_space.scene_graphs.vocabulary import own_vocabulary
     from tg_assets.task_space.showing import example_group, render_page
     from tg_assets.task_space.space import TaskSpace
 
+    if (video_graphs is None) != (video_names is None):
+        raise typer.BadParameter("--video-graphs FILE and --names FILE are given together")
     with plain_words():
-        names = [_known(generator)] if generator else list(GENERATORS)
-        space = TaskSpace(open_library(data or ()))
+        every = (*GENERATORS, *GRAPH_GENERATORS)
+        names = [_known(generator, every)] if generator else list(every)
+        library = open_library(data or ())
+        space = TaskSpace(library)
+        page = GraphPage(
+            library,
+            own_vocabulary(),
+            n,
+            seed,
+            subgraph_size,
+            scene_graphs,
+            images,
+            video_graphs,
+            video_names,
+            frames,
+        )
         groups = []
         for name in names:
-            groups.append(example_group(space, name, n, seed))
+            is_graph = name in GRAPH_GENERATORS
+            groups.append(page.group(name) if is_graph else example_group(space, name, n, seed))
             errors.print(f"{name}: {len(groups[-1].cards)} drawn", style="dim", highlight=False)
         write_whole(UPath(out), render_page("Tasks with known answers", groups).encode())
     Console().print(f"{out}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _known(generator: str) -> str:
-    from tg_assets.task_space.generators import GENERATORS
+def _known(generator: str, there: Iterable[str]) -> str:
     from tg_assets.task_space.space import NoSuchPlan
 
-    if generator not in GENERATORS:
-        raise NoSuchPlan(f"no generator is called {generator!r}; there are {', '.join(GENERATORS)}")
+    names = list(there)
+    if generator not in names:
+        raise NoSuchPlan(f"no generator is called {generator!r}; there are {', '.join(names)}")
     return generator
 
 

@@ -66,7 +66,7 @@ def annotated_pictures(
         yield Annotated(f"{mine.kind}-{seed}-{number:06}", shown.image, graph)
 
 
-def export_graphs(folder: Path, pictures: Iterator[Annotated]) -> int:
+def export_graphs(folder: Path, pictures: Iterator[Annotated]) -> Path:
     """Write pictures as ``images/ID.png`` and, last, their graphs as ``graphs.json``.
 
     Args:
@@ -74,7 +74,7 @@ def export_graphs(folder: Path, pictures: Iterator[Annotated]) -> int:
         pictures: Each is written before the next is drawn.
 
     Returns:
-        How many.
+        The file of the graphs.
     """
     (folder / IMAGES_FOLDER).mkdir(parents=True, exist_ok=True)
     graphs = {}
@@ -83,5 +83,6 @@ def export_graphs(folder: Path, pictures: Iterator[Annotated]) -> int:
         one.image.save(held, "PNG")
         write_whole(UPath(folder / IMAGES_FOLDER / f"{one.id}.png"), held.getvalue())
         graphs[one.id] = one.graph
-    write_whole(UPath(folder / GRAPHS_FILE), orjson.dumps(graphs, option=orjson.OPT_INDENT_2))
-    return len(graphs)
+    file = folder / GRAPHS_FILE
+    write_whole(UPath(file), orjson.dumps(graphs, option=orjson.OPT_INDENT_2))
+    return file

@@ -34,8 +34,12 @@ WORDS: Mapping[str, str] = MappingProxyType({"textile": "cloth"})
 """Values that the vocabulary has another word for."""
 SIZES = (80, 100)
 TURNED = 35
-_REPEATED, _OF = 1, 3
-"""The share of things that are called what another is called, of another look."""
+ONE_IN = 3
+"""So often is a thing another of a name that is there, of another colour."""
+
+
+class TooFewObjectsError(SceneGraphError):
+    """A library with too few objects that the vocabulary has names for."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,7 @@ class Annotator:
         objects = {
             thing.id: {
                 "name": self._certain_name(asset),
-                "attributes": sorted(
-                    value for kind in kinds for value in self.values(asset, kind)
-                ),
+                "attributes": sorted(value for kind in kinds for value in self.values(asset, kind)),
                 **_box(mask, number, thing),
                 "relations": list(_relations(world, thing)),
             }
@@ -178,7 +180,7 @@ class WorldsToAnnotate:
         """Return one of any number of worlds; the same number and seed make the same.
 
         Raises:
-            SceneGraphError: The library has too few objects with names.
+            TooFewObjectsError: The library has too few objects with names.
         """
         dice = Dice("world to annotate", self.kind, number, seed)
         things = self._things(dice)
@@ -205,7 +207,7 @@ class WorldsToAnnotate:
             chosen = self._chosen(dice.apart("assets"), kinds)
             if len(chosen) >= THINGS[0]:
                 return chosen
-        raise SceneGraphError(
+        raise TooFewObjectsError(
             f"the library has too few objects for {self.kind} pictures that can be annotated: "
             f"{THINGS[0]} are needed that have a colour and a name of the vocabulary"
         )
@@ -214,7 +216,7 @@ class WorldsToAnnotate:
         wanted = dice.between(*THINGS)
         chosen: dict[str, list[Asset]] = {}
         for name in dice.shuffled(list(self.assets)):
-            again = bool(chosen) and dice.below(_OF) < _REPEATED
+            again = bool(chosen) and not dice.below(ONE_IN)
             for one in (dice.one_of(list(chosen)), name) if again else (name,):
                 there = [asset for assets in chosen.values() for asset in assets]
                 if len(there) == wanted:
