@@ -115,7 +115,8 @@ def _draw(pen: ImageDraw.ImageDraw, mark: Mark, scale: float, within: tuple[int,
     wide = face.getlength(mark.words) + 2 * _PAD
     high = _WORDS + 2 * _PAD
     left = max(0.0, min(x, within[0] - wide))
-    top = y - high if y >= high else min(y, within[1] - high)
+    below = y + h if y + h + high <= within[1] else y
+    top = y - high if y >= high else below
     pen.rectangle((left, top, left + wide, top + high), fill=mark.color)
     ink = INK if mark.color == QUIET else PAPER
     pen.text((left + _PAD, top + _PAD - 2), mark.words, font=face, fill=ink)

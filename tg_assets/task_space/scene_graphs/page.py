@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import cast, get_args
 
+from tg_assets.task_space.instance import NoInstance
 from tg_assets.task_space.library import Library
 from tg_assets.task_space.scene_graphs.drawn_questions import picture_questions, video_questions
 from tg_assets.task_space.scene_graphs.exporting import Annotated, annotated_pictures
+from tg_assets.task_space.scene_graphs.graph_instance import GraphInstance
 from tg_assets.task_space.scene_graphs.image_graphs import (
     ImageGraph,
     image_graph,
@@ -56,7 +58,7 @@ class GraphPage:
         words: What excludes what.
         n: Tasks of each generator.
         seed: The same seed shows the same tasks.
-        size: Elements of each subgraph.
+        size: Elements of each subgraph, at most.
         scene_graphs: A file in GQA's format; null shows the project's own worlds.
         images: A folder of its pictures; null shows layouts.
         video_graphs: A file of videos, with `names`; null shows the example.
@@ -94,11 +96,18 @@ class GraphPage:
         return graph_group(
             generator,
             graphs,
-            lambda graph: picture_questions(graph, generator, self.size, self.seed, self.words),
+            lambda graph: self._questions(graph, generator),
             lambda one, graph: picture_card(one, graph, find),
             self.n,
             of,
         )
+
+    def _questions(
+        self, graph: ImageGraph, generator: ImageGenerator
+    ) -> Iterator[GraphInstance | NoInstance]:
+        """Yield questions with the largest subgraphs first: few pictures have any of some size."""
+        for size in range(self.size, 0, -1):
+            yield from picture_questions(graph, generator, size, self.seed, self.words)
 
     def _from_file(self) -> _Pictures:
         assert self.scene_graphs is not None
@@ -114,7 +123,8 @@ class GraphPage:
     @cached_property
     def _drawn(self) -> dict[str, Annotated]:
         """The pictures of all three generators, drawn once."""
-        pictures = annotated_pictures(self.library, self.words, self.n, self.seed)
+        n = self.n + self.n // 2 + 1  # a tenth have no question about an attribute
+        pictures = annotated_pictures(self.library, self.words, n, self.seed)
         return {one.id: one for one in pictures}
 
     def _of_videos(self, generator: VideoGenerator) -> Group:

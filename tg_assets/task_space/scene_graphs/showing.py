@@ -30,8 +30,8 @@ Graph = ImageGraph | VideoGraph
 Made = GraphInstance | NoInstance
 FindImage = Callable[[str], Image.Image | None]
 """Returns the picture of an id; null where there is none."""
-NO_PICTURE = "No picture", "Not there: these are the boxes of its annotation."
-NO_FRAMES = "No pictures", "Not there: this is what the annotation says of each keyframe."
+NO_PICTURE = "No picture:", "these are the boxes of its annotation."
+NO_FRAMES = "No pictures:", "this is what the annotation says of each keyframe."
 
 
 def graph_group(
