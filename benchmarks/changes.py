@@ -31,9 +31,10 @@ from aiohttp import web
 
 from resources.galaxy import Galaxy
 from tg_assets.ids import digest
+from tg_assets.pass_report import PassReport
 from tg_assets.serving import SceneServer
 from tg_assets.settings import load_settings
-from tg_assets.walk import PassReport, walk
+from tg_assets.walk import walk
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "refresh.md"
 BEGIN, END = "<!-- changes: made by benchmarks/changes.py -->", "<!-- end of changes -->"
@@ -81,7 +82,7 @@ def small(folder: Path, url: str) -> Small:
         "name": "changes",
         "home": "home",
         "sources": [
-            {"kind": "rendered", "name": "drawn", "count": 6, "seed": 11, "families": ["grid"]},
+            {"kind": "rendered", "name": "drawn", "count": 6, "seed": 11, "families": ["sprites"]},
             {"kind": "rendered", "name": "papers", "count": 2, "seed": 5, "families": ["charts"]},
         ],
         "shard_size": 3,

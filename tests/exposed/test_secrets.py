@@ -64,7 +64,7 @@ def written(folder: Path, url: str, **changes: Any) -> None:
     settings = {
         "name": "planted",
         "home": "home",
-        "sources": [{"kind": "rendered", "name": "drawn", "count": 2, "families": ["grid"]}],
+        "sources": [{"kind": "rendered", "name": "drawn", "count": 2, "families": ["sprites"]}],
         "task_tree": {"seeds": "seeds.yaml", "model": "embedded"},
         "clip": {"device": "cpu"},
         "filter": "embedded",

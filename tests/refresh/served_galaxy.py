@@ -19,8 +19,9 @@ import yaml
 
 from resources.galaxy import Galaxy
 from tg_assets.instance import open_instance
+from tg_assets.pass_report import PassReport
 from tg_assets.settings import load_settings
-from tg_assets.walk import PassReport, walk
+from tg_assets.walk import walk
 
 TG = str(Path(sys.executable).with_name("tg"))
 TOP_K = 10

@@ -14,12 +14,13 @@ import yaml
 
 from resources.galaxy import Galaxy
 from tg_assets.instance import open_instance
+from tg_assets.pass_report import PassReport
 from tg_assets.settings import load_settings
 from tg_assets.tables_io import TableStore
 from tg_assets.tracing.fates import left_in, trace_image, trace_task_type
 from tg_assets.tracing.finding import NothingTraced, find
 from tg_assets.tracing.samples import trace_sample
-from tg_assets.walk import PassReport, walk
+from tg_assets.walk import walk
 from tg_assets.withdrawals.unheard import unheard
 
 TOP_K = 3
@@ -83,7 +84,7 @@ def write_settings(folder: Path) -> None:
     settings = {
         "name": "small",
         "home": "home",
-        "sources": [{"kind": "rendered", "name": "drawn", "count": 8, "families": ["grid"]}],
+        "sources": [{"kind": "rendered", "name": "drawn", "count": 8, "families": ["sprites"]}],
         "task_tree": {"seeds": "seeds.yaml", "model": "embedded"},
         "clip": {"device": "cpu"},
         "match": {"top_k": TOP_K, "keep_per_batch": TOP_K},
