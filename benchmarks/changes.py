@@ -5,8 +5,9 @@
 
 The galaxy is real (settings file, tables, ledger, Dagster instance, models behind HTTP); the
 changes are made one after the other, each followed by one pass, and counted by the log of the
-server that was asked; `tests/refresh/test_changes.py` measures the first of them again. Every image is matched to every task type, so that the counts are the same
-on every machine; a galaxy with more task types than `match.top_k` asks about fewer pairs.
+server that was asked; `tests/refresh/test_changes.py` measures the first of them again. Every image
+is matched to every task type, so that the counts are the same on every machine; a galaxy with more
+task types than `match.top_k` asks about fewer pairs.
 """
 
 from __future__ import annotations
@@ -98,9 +99,9 @@ def small(folder: Path, url: str) -> Small:
         "checks": {"min_referee_agreement": 0, "min_referee_accuracy": 0, "min_kept_pairs": 0},
     }
     seeds = {
-        "counting": ["object counting", "shape counting"],
-        "detection": ["object detection", "shape detection"],
-        "logical reasoning": ["comparison reasoning"],
+        "counting": ["counting in 2d compositions", "chart element counting"],
+        "image description": ["brief captioning", "detailed description"],
+        "multiple choice questions": ["image-based"],
     }
     return Small(folder, url, settings, seeds)
 
@@ -114,7 +115,7 @@ def _new_images(galaxy: Small) -> None:
 
 
 def _new_types(galaxy: Small) -> None:
-    galaxy.seeds["counting"].append("attribute counting")
+    galaxy.seeds["multiple choice questions"].append("chart-based")
 
 
 def _filter_model(galaxy: Small) -> None:
@@ -154,7 +155,7 @@ def _vote_prompt(galaxy: Small) -> None:
 
 
 def _withdrawn_type(galaxy: Small) -> None:
-    galaxy.withdrawn.append("task_type,counting~shape counting")
+    galaxy.withdrawn.append("task_type,image description~detailed description")
 
 
 def _withdrawn_image(galaxy: Small) -> None:

@@ -75,7 +75,9 @@ def written(folder: Path, url: str, **changes: Any) -> None:
         **changes,
     }
     (folder / "galaxy.yaml").write_text(yaml.safe_dump(settings))
-    (folder / "seeds.yaml").write_text(yaml.safe_dump({"counting": ["object counting"]}))
+    (folder / "seeds.yaml").write_text(
+        yaml.safe_dump({"counting": ["counting in 2d compositions"]})
+    )
 
 
 def holding(folder: Path, secret: str) -> list[str]:

@@ -26,10 +26,12 @@ from tg_assets.withdrawals.unheard import unheard
 TOP_K = 3
 TABLES = ("candidate_pairs", "filtered_pairs", "raw_qa", "balanced_dataset")
 SEEDS = {
-    "counting": ["object counting", "shape counting"],
-    "detection": ["object detection", "shape detection"],
-    "image description": ["brief captioning", "region description"],
-    "logical reasoning": ["comparison reasoning", "spatial reasoning"],
+    "counting": ["counting in 2d compositions", "chart element counting"],
+    "image description": ["brief captioning", "detailed description"],
+    "multiple choice questions": ["image-based"],
+    "object recognition": ["object recognition in 2d compositions"],
+    "scene understanding": ["scene classification"],
+    "summarization": ["visual scene summarization"],
 }
 
 
