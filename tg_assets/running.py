@@ -28,13 +28,14 @@ from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.image_pool.storages import StorageError
 from tg_assets.instance import Busy, open_instance
 from tg_assets.model_performance.queries.errors import QueryError
+from tg_assets.pass_report import PassReport, StageReport, Watcher
 from tg_assets.plain import plain
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_tree.seeds import SeedsError
 from tg_assets.tracing.finding import NothingTraced
-from tg_assets.walk import PassReport, StageReport, Watcher, walk
+from tg_assets.walk import walk
 from tg_assets.withdrawals.listed import WithdrawalsError
 
 if TYPE_CHECKING:
