@@ -52,7 +52,10 @@ def test_within_one_run_a_failing_check_stops_the_chain(
     partition = galaxy.keys_of(assets[0])[-1]
     galaxy.faulty.add((faulty, partition))
     result = galaxy.defs.resolve_job_def(job).execute_in_process(
-        instance=galaxy.instance, partition_key=partition, run_config=dict(QUIET), raise_on_error=False
+        instance=galaxy.instance,
+        partition_key=partition,
+        run_config=dict(QUIET),
+        raise_on_error=False,
     )
     assert not result.success
     reached = assets[: assets.index(faulty) + 1]
