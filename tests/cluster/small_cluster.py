@@ -35,7 +35,8 @@ from tg_assets.tables_io import TableStore
 
 START_S = 60.0
 BUCKET = "galaxies"
-IMAGES = 12
+IMAGES = 8
+SHARD_SIZE = 4
 KEYS = {
     "AWS_ACCESS_KEY_ID": "key",
     "AWS_SECRET_ACCESS_KEY": "secret",
@@ -103,11 +104,12 @@ class Cluster:
         return self.servers["broker"].url
 
     def databases(self, name: str) -> dict[str, str]:
-        """Make the databases of a galaxy; returns the variables that name them."""
+        """Make the databases of a galaxy, empty; returns the variables that name them."""
         connection = psycopg2.connect(f"{self.postgres}/postgres")
         connection.autocommit = True
         with connection.cursor() as cursor:
             for what in ("dagster", "ledger"):
+                cursor.execute(f"DROP DATABASE IF EXISTS {name}_{what} WITH (FORCE)")
                 cursor.execute(f"CREATE DATABASE {name}_{what}")
         connection.close()
         return {
@@ -171,6 +173,7 @@ class Galaxy:
         (self.folder / "seeds.yaml").write_text(yaml.safe_dump(SEEDS))
         said = settings_of(self.folder, self.images)
         said |= {"home": self.home, "s3": {"endpoint_url": self.cluster.s3}}
+        said["shard_size"] = SHARD_SIZE
         said["task_tree"]["seeds"] = str(self.folder / "seeds.yaml")
         said["models"] = {name: self._model(name) for name in ("writer", *REFEREES)}
         if self.engine is not None:
@@ -199,13 +202,14 @@ class Galaxy:
         config = str(self.write_settings())
         return [sys.executable, "-m", "tg_assets.cli", *words, "--config", config]
 
-    def run(self, timeout: float = 600) -> dict[str, Any]:
+    def run(self) -> dict[str, Any]:
         """Run a pass in a process of its own; returns its report."""
-        process = self.start()
-        output, said = process.communicate(timeout=timeout)
-        assert process.returncode == 0, output[-3000:] + said[-3000:]
-        report: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
-        return report
+        return report_of(self.start())
+
+    def forget(self) -> None:
+        """Be as before the first pass: nothing made, nothing answered, nothing remembered."""
+        self.cluster.delete(self.home.removeprefix(f"s3://{BUCKET}/"))
+        self.cluster.databases(self.name)
 
     def start(self) -> subprocess.Popen[str]:
         """Start a pass in a process of its own."""
@@ -217,6 +221,14 @@ class Galaxy:
             env=self.variables,
             cwd=self.folder,
         )
+
+
+def report_of(passing: subprocess.Popen[str], timeout: float = 600) -> dict[str, Any]:
+    """Return the report of a pass that was started, once it ended well."""
+    output, said = passing.communicate(timeout=timeout)
+    assert passing.returncode == 0, output[-3000:] + said[-3000:]
+    report: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
+    return report
 
 
 @contextmanager
@@ -326,11 +338,12 @@ def chat_server(folder: Path) -> Iterator[str]:
     drawn.mkdir()
     said = settings_of(drawn, IMAGES)
     said["task_tree"].pop("seeds")
+    said["shard_size"] = SHARD_SIZE
     config = drawn / "galaxy.yaml"
     config.write_text(yaml.safe_dump(said))
     _draw(load_settings(config))
     tg = [sys.executable, "-m", "tg_assets.cli", "serve", "--config", str(config), "--port", "0"]
-    with listening([*tg, "--delay", "0.02", "--seed", "3"]) as url:
+    with listening([*tg, "--delay", "0.1", "--seed", "3"]) as url:
         yield url
 
 
