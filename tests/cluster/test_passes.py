@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from subprocess import Popen
 
+import fsspec.config
 import polars as pl
 import psycopg2
 import pytest
@@ -19,6 +20,10 @@ from served_galaxy import files_of, questions_in
 from small_cluster import Cluster, Galaxy, started, workers
 
 from benchmarks.faults import HOME, PREFIX, fault_of, galaxy_of
+from resources.galaxy import Galaxy as Resource
+from tg_assets.instance import open_instance
+from tg_assets.settings import load_settings
+from tg_assets.walk import walk
 
 pytestmark = pytest.mark.timeout(900)
 IN_FLIGHT = 8
@@ -41,18 +46,24 @@ class OverCelery:
 
 
 @pytest.fixture(scope="module")
-def on_one_machine(cluster: Cluster) -> Galaxy:
-    """A galaxy in a folder; its pass is over."""
-    galaxy = Galaxy(cluster, "folder", str(cluster.folder / "folder" / "home"))
-    galaxy.run()
-    return galaxy
-
-
-@pytest.fixture(scope="module")
 def over_celery(cluster: Cluster) -> Iterator[OverCelery]:
     galaxy = galaxy_of(cluster, "celery")
     with workers(galaxy, 2) as running:
         yield OverCelery(galaxy, running)
+
+
+@pytest.fixture(scope="module")
+def on_one_machine(cluster: Cluster, over_celery: OverCelery) -> Galaxy:
+    """A galaxy in a folder, made by this process, while the workers are still starting."""
+    galaxy = Galaxy(cluster, "folder", str(cluster.folder / "folder" / "home"))
+    settings = load_settings(galaxy.write_settings())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", "")  # opening the instance sets it
+        patch.setitem(fsspec.config.conf, "s3", {})  # and the resource this
+        with open_instance(settings) as instance:
+            report = walk(Resource(settings), instance)
+    assert not report.failures, report.failures
+    return galaxy
 
 
 @dataclass
