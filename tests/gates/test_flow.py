@@ -8,9 +8,9 @@ from planted_world import World
 
 from tg_assets.balanced_dataset.assets import balanced_dataset
 from tg_assets.definitions import JOBS
+from tg_assets.engine.runners import QUIET
 from tg_assets.gates import State
 from tg_assets.partitions import EDGES
-from tg_assets.engine.runners import QUIET
 from tg_assets.walk import walk
 
 GOOD, BAD = "0000", "0001"
