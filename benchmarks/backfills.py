@@ -217,11 +217,12 @@ def main() -> None:
     """Run the campaign and show what it found."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--faults", default=",".join(FAULTS), help="which, by commas")
+    parser.add_argument("--images", type=int, default=8, help="pictures; four make a shard")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     path = [str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(path)
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder)) as cluster:
+    with tempfile.TemporaryDirectory() as folder, started(Path(folder), options.images) as cluster:
         results = campaign(cluster, options.faults.split(","))
     table = Table(*Result.__dataclass_fields__)
     for result in results:

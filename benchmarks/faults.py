@@ -340,6 +340,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--faults", default=",".join(FAULTS), help="which, by commas")
     parser.add_argument("--seed", type=int, default=1, help="of the moments at which they happen")
+    parser.add_argument("--images", type=int, default=8, help="pictures; four make a shard")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     names = sorted(options.faults.split(","), key=lambda name: name == "clock")  # its workers stay
@@ -348,7 +349,7 @@ def main() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
     )
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder)) as cluster:
+    with tempfile.TemporaryDirectory() as folder, started(Path(folder), options.images) as cluster:
         results = campaign(cluster, names, options.seed)
     table = Table(*Result.__dataclass_fields__)
     for result in results:

@@ -35,7 +35,6 @@ from tg_assets.tables_io import TableStore
 
 START_S = 60.0
 BUCKET = "galaxies"
-IMAGES = 8
 SHARD_SIZE = 4
 KEYS = {
     "AWS_ACCESS_KEY_ID": "key",
@@ -82,12 +81,14 @@ class Cluster:
         folder: Scratch of the tests.
         servers: What can be killed: s3, postgres and broker.
         chat: URL of the server that answers for every model, and logs.
+        images: How many pictures each galaxy draws.
         environment: Variables that every process of the cluster has.
     """
 
     folder: Path
     servers: dict[str, Killable]
     chat: str
+    images: int
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -154,7 +155,6 @@ class Galaxy:
         home: A folder or an ``s3://`` prefix.
         engine: Its settings' `engine`; null for a local instance.
         environment: Variables of its processes alone.
-        images: How many pictures it draws.
     """
 
     cluster: Cluster
@@ -162,7 +162,6 @@ class Galaxy:
     home: str
     engine: Mapping[str, Any] | None = None
     environment: dict[str, str] = field(default_factory=dict)
-    images: int = IMAGES
 
     @property
     def folder(self) -> Path:
@@ -171,7 +170,7 @@ class Galaxy:
     def write_settings(self) -> Path:
         self.folder.mkdir(exist_ok=True)
         (self.folder / "seeds.yaml").write_text(yaml.safe_dump(SEEDS))
-        said = settings_of(self.folder, self.images)
+        said = settings_of(self.folder, self.cluster.images)
         said |= {"home": self.home, "s3": {"endpoint_url": self.cluster.s3}}
         said["shard_size"] = SHARD_SIZE
         said["task_tree"]["seeds"] = str(self.folder / "seeds.yaml")
@@ -232,8 +231,8 @@ def report_of(passing: subprocess.Popen[str], timeout: float = 600) -> dict[str,
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Cluster]:
-    """Start what a cluster shares."""
+def started(folder: Path, images: int) -> Iterator[Cluster]:
+    """Start what a cluster shares, for galaxies of so many pictures."""
     with ExitStack() as stack:
         serve = stack.enter_context(postgres_data())
         servers = {
@@ -244,8 +243,8 @@ def started(folder: Path) -> Iterator[Cluster]:
         for server in servers.values():
             server.start()
             stack.callback(server.stop)
-        chat = stack.enter_context(chat_server(folder))
-        found = Cluster(folder, servers, chat, dict(KEYS))
+        chat = stack.enter_context(chat_server(folder, images))
+        found = Cluster(folder, servers, chat, images, dict(KEYS))
         found.client().create_bucket(Bucket=BUCKET)
         yield found
 
@@ -332,11 +331,11 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def chat_server(folder: Path) -> Iterator[str]:
+def chat_server(folder: Path, images: int) -> Iterator[str]:
     """Answer for every model from the pictures' scene graphs, which a pass of this folder drew."""
     drawn = folder / "drawn"
     drawn.mkdir()
-    said = settings_of(drawn, IMAGES)
+    said = settings_of(drawn, images)
     said["task_tree"].pop("seeds")
     said["shard_size"] = SHARD_SIZE
     config = drawn / "galaxy.yaml"
