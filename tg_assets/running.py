@@ -23,6 +23,7 @@ from resources.clip_settings import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
 from tg_assets.clip_similarity.showing_matches import NoSuchImage
+from tg_assets.engine.away import Away, away_said
 from tg_assets.image_pool.excluded import ExcludedError
 from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.image_pool.storages import StorageError
@@ -50,6 +51,7 @@ SAID_EVERY_S = 30.0
 """How long a pass may say nothing where there is no terminal to draw bars on."""
 
 USER_ERRORS = (
+    Away,
     Busy,
     ClipError,
     ExcludedError,
@@ -181,6 +183,7 @@ def run_pass(settings: Settings, *, as_json: bool, config: Path | None) -> PassR
         console = Console(stderr=as_json, width=WIDTH)
     galaxy = Galaxy(settings)
     with (
+        away_said(settings),
         open_instance(settings) as instance,
         shown_on(console) as shown,
         progress.reported_to(shown.inside),
