@@ -111,7 +111,7 @@ def test_two_workers_with_a_bucket_publish_what_one_machine_does_in_a_folder(
 ) -> None:
     here = files_of(on_one_machine.cluster.folder / "folder" / "home")
     exports = {n.removeprefix("dataset/"): b for n, b in here.items() if n.startswith("dataset/")}
-    assert len(exports) > 10
+    assert len(exports) >= 8  # report, card, table, LLaVA and its four pictures
     assert published(made.objects) == exports
     assert pictures(here) == pictures(made.objects)
 
