@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
+from upath import UPath
 
 from resources.galaxy import Galaxy
 from tg_assets import ids
+from tg_assets.balanced_dataset.places import DATASET
 from tg_assets.tables import TABLES
 from tg_assets.tables_io import TableStore
 from tg_assets.tracing.finding import row, rows
@@ -105,22 +106,21 @@ def left_in(galaxy: Galaxy, image: str) -> Iterator[str]:
 
 
 def _exports(galaxy: Galaxy, image: str) -> Iterator[str]:
-    from tg_assets.balanced_dataset.assets import dataset_folder
-
-    folder = dataset_folder(galaxy.settings)
+    folder = galaxy.tables.root / DATASET
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         if _is_in(file, image):
             yield f"export: {file}"
 
 
-def _is_in(file: Path, image: str) -> bool:
+def _is_in(file: UPath, image: str) -> bool:
     if image in file.name:
         return True
     if file.suffix == ".parquet":
-        parquet = pq.ParquetFile(file)
-        if "image_id" not in parquet.schema_arrow.names:
-            return False
-        return image in parquet.read(columns=["image_id"]).column("image_id").to_pylist()
+        with file.open("rb") as stream:
+            parquet = pq.ParquetFile(stream)
+            if "image_id" not in parquet.schema_arrow.names:
+                return False
+            return image in parquet.read(columns=["image_id"]).column("image_id").to_pylist()
     return file.suffix in (".json", ".jsonl", ".html", ".md") and image in file.read_text("utf-8")
 
 
