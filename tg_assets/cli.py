@@ -17,6 +17,7 @@ from tg_assets import (
     forecast_commands,
     ledger_commands,
     match_commands,
+    performance_commands,
     query_commands,
     scene_graph_commands,
     soundness_commands,
@@ -43,6 +44,7 @@ app.add_typer(vllm_commands.app, name="vllm")
 app.command()(engine_commands.worker)
 app.command()(ledger_commands.costs)
 app.command()(forecast_commands.forecast)
+app.command()(performance_commands.performance)
 
 
 @app.command()

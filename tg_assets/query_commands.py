@@ -29,7 +29,7 @@ app = typer.Typer(
 
 ModelOption = Annotated[
     str,
-    typer.Option("--model", help="Whose performance; as it was evaluated; simulated: any name."),
+    typer.Option("--model", help="Whose performance; a model that was evaluated."),
 ]
 ByOption = Annotated[
     list[str] | None, typer.Option("--by", help="Group plans by this column; may be repeated.")

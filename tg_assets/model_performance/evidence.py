@@ -20,7 +20,7 @@ from tg_assets.model_performance.queries.drawing import Drawn, draw, plans_of, w
 from tg_assets.model_performance.queries.errors import QueryError
 from tg_assets.model_performance.queries.evaluations import KNOWN, Evaluate
 from tg_assets.model_performance.queries.known import nobody, read_known
-from tg_assets.model_performance.queries.query import Query
+from tg_assets.model_performance.queries.query import Plans, Query, TopK
 from tg_assets.model_performance.queries.simulated import simulated
 from tg_assets.task_space.space import PLAN, TaskSpace
 
@@ -217,7 +217,9 @@ def of_simulation(competence: str, library: Library, options: Sequence[str]) -> 
     simulated(competence, SIMULATED, 0, around)
     return Evidence(
         SIMULATED,
-        space.sample(SAMPLED, 0),
+        draw(
+            space, TopK(model=SIMULATED[0], by=("generator",), plans=Plans(at_most=SAMPLED))
+        ).plans,
         None,
         lambda query: simulated(competence, query.models, query.seed, around),
         lambda: space,
