@@ -16,11 +16,12 @@ import polars as pl
 
 from tg_assets.model_performance.queries.answering import Answer, Surroundings, answer
 from tg_assets.model_performance.queries.column_kernel import Ancestors
+from tg_assets.model_performance.queries.command_line import as_command
 from tg_assets.model_performance.queries.drawing import Drawn, draw, plans_of, within
 from tg_assets.model_performance.queries.errors import QueryError
 from tg_assets.model_performance.queries.evaluations import KNOWN, Evaluate
 from tg_assets.model_performance.queries.known import nobody, read_known
-from tg_assets.model_performance.queries.query import Plans, Query, TopK
+from tg_assets.model_performance.queries.query import BUDGET, Plans, Query, TopK
 from tg_assets.model_performance.queries.simulated import simulated
 from tg_assets.task_space.space import PLAN, TaskSpace
 
@@ -78,17 +79,28 @@ class Evidence:
         Raises:
             QueryError: It names a model or a value that is not there, or no plan is left.
         """
-        self.require(query)
+        self.require(query, beyond=more > 0)
         drawn = self.drawn(query, more)
         evaluate = nobody if self.evaluator is None else self.evaluator(query)
         around = Surroundings(evaluate, self.known, self.ancestors, dict(self.names))
         return answer(query, drawn.plans, around, total=drawn.total)
+
+    def command(self, query: Query, more: int = 0) -> str:
+        """Return the command that asks the same; a budget is named where one can be spent."""
+        if self.evaluator is None:
+            query = query.model_copy(update={"budget": BUDGET})
+        return as_command(query, self.options, more)
 
     def drawn(self, query: Query, more: int) -> Drawn:
         """Return the plans of a query: the known ones that its filters let through, and more."""
         if self.known is None:
             return draw(self.space(), query)
         mine = self.known.filter(pl.col("model").is_in(query.models))
+        if mine.is_empty():
+            raise QueryError(
+                f"of {' and '.join(query.models)} no reply named an option: nothing is known of "
+                "what is right or wrong"
+            )
         there = self.plans.join(mine, on=["generator", "index"], how="semi")
         plans = within(there, query.plans.where, self.ancestors)
         if not more:
@@ -100,8 +112,12 @@ class Evidence:
         both = pl.concat([plans, further.plans]).unique(["generator", "index"], maintain_order=True)
         return Drawn(both, max(further.total, both.height))
 
-    def require(self, query: Query) -> None:
+    def require(self, query: Query, *, beyond: bool = False) -> None:
         """Refuse models and filter values that are not there.
+
+        Args:
+            query: The query.
+            beyond: Whether plans of the space are meant too, which has values of its own.
 
         Raises:
             QueryError: The message says what there is.
@@ -111,7 +127,7 @@ class Evidence:
         asked = {name: getattr(where, name) for name in VALUED} | dict(where.slots)
         for column, value in asked.items():
             if value is not None:
-                self._require_value(column, str(value))
+                self._require_value(column, str(value), beyond or self.known is None)
 
     def require_models(self, models: Sequence[str]) -> None:
         """Refuse models that are not there; who is simulated may have any name."""
@@ -124,15 +140,15 @@ class Evidence:
                 f"{', '.join(self.models)}"
             )
 
-    def _require_value(self, column: str, value: str) -> None:
+    def _require_value(self, column: str, value: str, beyond: bool) -> None:
         if column not in self.values:
             raise QueryError(f"plans have no column {column!r}; they have {', '.join(self.values)}")
         there = self.values[column]
         above = {one for each in there for one in self.ancestors.get(each, ())}
         if value in there or (column in ("target", "reference") and value in above):
             return
-        if self.known is None:
-            return  # a sample does not show all values; drawing from the space refuses the others
+        if beyond:
+            return  # drawing from the space refuses what it does not have
         raise QueryError(f"no plan has {column} {value!r}; {offered(value, there)}")
 
 

@@ -68,7 +68,8 @@ function row(unit, answer, known, scale, open) {
   const grouped = answer.query.by.length > 0;
   const label = labelOf(unit, answer.query, known);
   const evaluated = grouped ? `${unit.evaluated.toLocaleString("en")} of ${unit.plans.toLocaleString("en")} plans evaluated` : unit.evaluated ? "evaluated" : "predicted";
-  const surely = unit.chance === null ? "" : ` · in with ${Math.round(unit.chance * 100)} %`;
+  const sure = unit.chance === null ? 100 : Math.round(unit.chance * 100);
+  const surely = sure === 100 ? "" : ` · belongs with ${sure} %`;
   const button = element("button", { type: "button", className: "unit", ariaPressed: "false", on: { click: () => {
     for (const other of document.querySelectorAll(".unit[aria-pressed]")) other.ariaPressed = "false";
     button.ariaPressed = "true";
@@ -117,17 +118,28 @@ function lines(answer) {
   }
   if (answer.found_in_all > answer.found.length) said.push(`The first ${whole(answer.found.length)} of ${whole(answer.found_in_all)} are shown.`);
   said.push(`${whole(answer.spent)} of ${whole(answer.query.budget)} evaluations bought, ${whole(answer.free)} were known.`);
+  if (answer.of_known_alone) said.push("This is about the plans that were evaluated; “Further plans to predict” says what to expect beyond them.");
   for (const note of answer.notes) said.push(note);
   for (const one of answer.failed) said.push(`Failed: ${one.model} on ${one.generator} ${one.index}: ${one.reason}`);
   if (answer.failed_in_all > answer.failed.length) said.push(`and ${whole(answer.failed_in_all - answer.failed.length)} more that failed`);
   return element("ul", { className: "notes" }, ...said.map((line) => element("li", {}, line)));
 }
 
+function nothing(answer, known) {
+  if (answer.threshold !== null && answer.threshold < 0 && answer.query.kind === "debug") {
+    return `So many standard deviations below the mean lies ${answer.threshold.toFixed(2)}, and no share is below 0: give fewer, or say which share is bad.`;
+  }
+  if (answer.spent + answer.free) return "Nothing was found: nothing lies there.";
+  return known.buys && !known.known
+    ? "Nothing is known of these plans yet. Tick “Buy evaluations” to have them evaluated."
+    : "Nothing is known of these plans.";
+}
+
 export function showAnswer(answer, known, open) {
   const title = answer.said[0].toUpperCase() + answer.said.slice(1);
   const found = answer.found.length
     ? [element("p", { className: "hint" }, "Press a row to see the instances behind it."), ...units(answer, known, open)]
-    : [element("p", { className: "empty" }, answer.spent + answer.free ? "Nothing was found: no unit lies there." : "Nothing is known of these plans yet. Tick “Buy evaluations” to have them evaluated.")];
+    : [element("p", { className: "empty" }, nothing(answer, known))];
   byId("answer").replaceChildren(
     element("h2", { dir: "auto" }, title), ...found, ...patterns(answer, known, open), lines(answer),
     element("h3", {}, "The same from the command line"), element("code", {}, answer.command));

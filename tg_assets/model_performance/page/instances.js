@@ -27,8 +27,9 @@ export async function openInstances(query, values, label, known, verdict = "all"
   section.replaceChildren(
     element("h2", { dir: "auto" }, `${label}: ${found.in_all.toLocaleString("en")} ${what}${found.in_all === 1 ? "" : "s"}`),
     found.instances ? chooser(query.model, verdict, again) : element("p", { className: "hint" }, "Single answers are not known here, only how often each plan was answered correctly."),
+    ...confused(found.confused ?? [], query.model),
     cards.length ? element("div", { className: "cards" }, ...cards) : element("p", { className: "empty" }, empty(found, verdict, query.model)),
-    pager(found, at, (from) => again(verdict, from)));
+    ...pager(found, at, (from) => again(verdict, from)));
   section.scrollIntoView({ behavior: "instant", block: "start" });
 }
 
@@ -45,14 +46,23 @@ function chooser(model, verdict, again) {
   return element("div", { className: "bar" }, element("label", {}, "Show ", select));
 }
 
+function confused(pairs, model) {
+  if (!pairs.length) return [];
+  const heads = ["right", `${model} said`, "times"].map((text, place) => element("th", { className: place === 2 ? "n" : "" }, text));
+  const rows = pairs.map(([right, said, times]) => element("tr", {},
+    element("td", {}, right), element("td", {}, said), element("td", { className: "n" }, times.toLocaleString("en"))));
+  return [element("details", {}, element("summary", {}, "What it took for what"),
+    element("table", {}, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows)))];
+}
+
 function pager(found, at, go) {
   const shown = (found.instances ?? found.plans).length;
-  if (found.in_all <= shown && at === 0) return null;
+  if (found.in_all <= shown && at === 0) return [];
   const to = (from, text, off) => element("button", { type: "button", disabled: off, on: { click: () => go(from) } }, text);
-  return element("div", { className: "bar" },
+  return [element("div", { className: "bar" },
     to(Math.max(0, at - found.page), "Before", at === 0),
     element("span", {}, `${at + 1} to ${at + shown} of ${found.in_all.toLocaleString("en")}`),
-    to(at + found.page, "Next", at + shown >= found.in_all));
+    to(at + found.page, "Next", at + shown >= found.in_all))];
 }
 
 function picture(id, alt) {

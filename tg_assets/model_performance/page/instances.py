@@ -15,6 +15,8 @@ VERDICTS: tuple[Verdict, ...] = ("all", "wrong", "right", "none")
 """Which instances: all, or those on which a model was wrong, was right, or named no option."""
 ONE = ["generator", "plan_index", "seed"]
 """What tells an instance."""
+CONFUSED = 10
+"""Pairs of a right answer and what was said instead that are told, the most frequent first."""
 PAGE = 12
 """Instances that are shown at once."""
 
@@ -81,6 +83,31 @@ def told(
     mine = answers.join(chosen, on=ONE, how="semi")
     parts = mine.partition_by(ONE, as_dict=True)
     return [_instance(parts[key], models) for key in chosen.iter_rows()]
+
+
+def confusions(
+    answers: pl.DataFrame, chosen: pl.DataFrame, model: str
+) -> list[tuple[str, str, int]]:
+    """Return what a model said instead of the right answer: right, said, how often; `CONFUSED`.
+
+    Args:
+        answers: ``MODEL_ANSWERS``.
+        chosen: The instances, rows of `ONE`.
+        model: Whose replies.
+    """
+    wrong = answers.filter((pl.col("model") == model) & ~pl.col("correct")).join(
+        chosen, on=ONE, how="semi"
+    )
+    pairs = wrong.select(
+        right=pl.col("options").list.get(pl.col("right")),
+        said=pl.col("options").list.get(pl.col("said")),
+    )
+    counted = (
+        pairs.group_by("right", "said")
+        .len()
+        .sort("len", "right", "said", descending=[True, False, False])
+    )
+    return counted.head(CONFUSED).rows()
 
 
 def _instance(rows: pl.DataFrame, models: Sequence[str]) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from tg_assets.image_pool.reading import ImageChanged, ImageUnreadable
 from tg_assets.model_performance.evidence import Evidence
 from tg_assets.model_performance.page import instances
 from tg_assets.model_performance.page.pictures import Pictures
-from tg_assets.model_performance.queries.command_line import as_command
 from tg_assets.model_performance.queries.drawing import within
 from tg_assets.model_performance.queries.errors import QueryError
 from tg_assets.model_performance.queries.query import Query, make_query
@@ -80,11 +79,11 @@ class PerformancePage:
     async def _known(self, _: web.Request) -> web.Response:
         evidence = self._evidence
         columns = {
-            name: [[value, number] for value, number in list(values.items())[:MOST_VALUES]]
+            name: list(values.items())[:MOST_VALUES]
             for name, values in evidence.values.items()
             if values
         }
-        named = {value for name in ("target", "reference") for value, _ in columns.get(name, ())}
+        named = {one for name in ("target", "reference") for one, _ in columns.get(name, ())}
         return web.json_response(
             {
                 "source": self._source,
@@ -114,7 +113,8 @@ class PerformancePage:
                 "failed": sent["failed"][:10],
                 "failed_in_all": found.failed.height,
                 "said": said(query),
-                "command": as_command(query, self._evidence.options, more),
+                "command": self._evidence.command(query, more),
+                "of_known_alone": self._evidence.known is not None and not more,
             }
         )
 
@@ -144,9 +144,15 @@ class PerformancePage:
         shown = instances.told(
             evidence.answers, chosen.slice(at, instances.PAGE), _own_first(query, evidence.models)
         )
+        confused = instances.confusions(evidence.answers, chosen, query.model)
         for one in shown:
             one["pictures"] = self._pictures.ids(one.pop("image"))
-        return {"in_all": chosen.height, "page": instances.PAGE, "instances": shown}
+        return {
+            "in_all": chosen.height,
+            "page": instances.PAGE,
+            "instances": shown,
+            "confused": confused,
+        }
 
     async def _picture(self, request: web.Request) -> web.Response:
         image = request.match_info["image"]

@@ -14,6 +14,8 @@ from tg_assets.model_performance.queries.errors import QueryError
 from tg_assets.task_space.selection import Where
 from tg_assets.task_space.space import PLAN
 
+BUDGET = 500
+"""Evaluations that may be bought, where nothing else is said."""
 Way = Literal["columns", "random", "fitting", "active"]
 Model = Annotated[str, Field(min_length=1)]
 
@@ -58,7 +60,7 @@ class _Asked(_Value):
     model: Model
     by: tuple[str, ...] = ()
     plans: Plans = Plans()
-    budget: int = Field(default=500, ge=0)
+    budget: int = Field(default=BUDGET, ge=0)
     confidence: float = Field(default=0.9, gt=0, lt=1)
     way: Way = "columns"
     seed: int = 0

@@ -108,7 +108,7 @@ def _lines(found: Answer) -> Iterator[str]:
 
 def said(query: Query) -> str:
     """Return a query in words."""
-    what = " and ".join(query.by) or "plans"
+    what = f"groups by {' and '.join(query.by)}" if query.by else "plans"
     if isinstance(query, TopK):
         asked = f"the {query.k} {what} that {query.model} is {query.order} at"
     elif isinstance(query, Threshold):
