@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from tg_assets import (
+    ask_commands,
     batch_commands,
     engine_commands,
     forecast_commands,
@@ -45,6 +46,7 @@ app.command()(engine_commands.worker)
 app.command()(ledger_commands.costs)
 app.command()(forecast_commands.forecast)
 app.command()(performance_commands.performance)
+app.command()(ask_commands.ask)
 
 
 @app.command()

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tg_assets.scenes.questions import Question
 
 SERVED_PER_DECOY = 6
+NO_TRANSLATOR = (
+    "the embedded model answers from scene graphs and does not understand questions in words; "
+    "name a model that does, or ask with tg query"
+)
 SceneOf = Callable[[str], "Scene | None"]
 
 
@@ -45,7 +49,7 @@ class SceneAnswers:
         """Return the text of a reply.
 
         Args:
-            schema_name: Which prompt it is: growth, filter, questions, vote or cot.
+            schema_name: Which prompt it is: growth, filter, questions, vote, cot or translation.
             data: The prompt's data.
             image_id: The picture that was shown.
 
@@ -55,6 +59,8 @@ class SceneAnswers:
         """
         if schema_name == "growth":
             return self._growth(data)
+        if schema_name == "translation":
+            return orjson.dumps({"query": None, "reason": NO_TRANSLATOR}).decode()
         scene = None if image_id is None else self._scene_of(image_id)
         if scene is None:
             raise NoScene(

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+import polars as pl
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from tg_assets.model_performance.queries.errors import QueryError
 from tg_assets.task_space.selection import Where
@@ -39,6 +48,15 @@ class Plans(_Value):
     reference: str | None = None
     slots: dict[str, str | int] = {}
     at_most: int = Field(default=3000, ge=1, le=20_000)
+
+    @field_validator("slots")
+    @classmethod
+    def _numbers_as_numbers(cls, slots: dict[str, str | int]) -> dict[str, str | int]:
+        """Let a command line, which has only text, mean the same query as JSON."""
+        return {
+            name: int(value) if PLAN.get(name) == pl.Int64 and str(value).isdecimal() else value
+            for name, value in slots.items()
+        }
 
     @property
     def where(self) -> Where:

@@ -121,7 +121,9 @@ def said(query: Query) -> str:
     else:
         assert isinstance(query, Debug)
         asked = f"{what} that are unusually bad for {query.model}"
-    return asked
+    where = query.plans.model_dump(exclude={"at_most", "slots"}, exclude_none=True)
+    kept = [f"{name} {value}" for name, value in {**where, **query.plans.slots}.items()]
+    return f"{asked}, among plans with {_and(tuple(kept))}" if kept else asked
 
 
 def _and(names: tuple[str, ...]) -> str:
