@@ -24,7 +24,7 @@ GENERATORS = ("how-many-2d", "what-2d", "where-attribute-2d", "what-rotate-video
 TASKS = 12
 """Of each generator."""
 FRAMES = 6
-HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+HOSTILE = '<img src=x onerror="document.title=name"><script>document.title=name</script>'
 GOOD, BAD, SHY = "ada", "bob-" + "with-a-very-long-name-" * 4 + "7b", "shy"
 MODELS = (GOOD, BAD, SHY)
 
