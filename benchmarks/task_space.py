@@ -1,4 +1,4 @@
-"""Measures the task space: counting, plans from index and back, sampling, instances.
+"""Measures the task space: counting, plans, sampling, instances, checks, 2D pictures.
 
     python -m benchmarks.task_space --data FOLDER --json
 
@@ -15,6 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from tg_assets.scenes.sprites.rendering import render_picture
+from tg_assets.task_space.grids import CELLS, GRIDS
 from tg_assets.task_space.instance import Instance
 from tg_assets.task_space.instancing import instances
 from tg_assets.task_space.own_library import open_library
@@ -22,6 +26,7 @@ from tg_assets.task_space.selection import Where
 from tg_assets.task_space.soundness.checking import Checker
 from tg_assets.task_space.space import TaskSpace
 from tg_assets.task_space.verifying import made, verify
+from tg_assets.task_space.world import Thing, World
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
@@ -71,7 +76,39 @@ def checking_rate(space: TaskSpace, n: int) -> dict[str, Any]:
     return {"checks_per_cpu_s": round(found.instances / seconds), "unsound": found.unsound_count}
 
 
-def report(data: Path, plans: int, back: int, drawn_plans: int) -> dict[str, Any]:
+def world_2d(drawn: list[str], seed: int) -> World:
+    """Return a world of random objects in random cells, all as large as their cells allow."""
+    dice = np.random.default_rng(seed)
+    grid = int(dice.choice(GRIDS))
+    cells = np.flatnonzero(dice.random(grid * grid) < 0.7)
+    assets = dice.choice(drawn, len(cells))
+    things = (
+        Thing(f"thing {cell}", str(asset), CELLS[grid][cell])
+        for cell, asset in zip(cells, assets, strict=True)
+    )
+    return World("2d", grid, tuple(things), seed)
+
+
+def renders_2d(pictures: int) -> dict[str, Any]:
+    """Measure 2D pictures of the shipped library at 448 pixels, on one core."""
+    library = open_library()
+    drawn = sorted(asset.id for asset in library.assets.values() if asset.views)
+    worlds = [world_2d(drawn, seed) for seed in range(2 * pictures)]
+
+    def rate(some: list[World]) -> float:
+        started = time.process_time()
+        for world in some:
+            render_picture(library, world)
+        return round(len(some) / (time.process_time() - started), 1)
+
+    return {
+        "objects drawn in 2d": len(drawn),
+        "first_pictures_2d_per_cpu_s": rate(worlds[:pictures]),
+        "pictures_2d_per_cpu_s": rate(worlds[pictures:]),
+    }
+
+
+def report(data: Path, plans: int, back: int, drawn_plans: int, pictures: int) -> dict[str, Any]:
     """Measure a library."""
     library, load_s = timed(lambda: open_library([data]))
     space, build_s = timed(lambda: TaskSpace(library))
@@ -90,6 +127,7 @@ def report(data: Path, plans: int, back: int, drawn_plans: int) -> dict[str, Any
         "index_of_per_s": round(back / back_s),
         **instance_rates(space, drawn_plans),
         **checking_rate(space, drawn_plans),
+        **renders_2d(pictures),
     }
 
 
@@ -100,9 +138,10 @@ def main() -> None:
     parser.add_argument("--plans", type=int, default=200_000)
     parser.add_argument("--back", type=int, default=200)
     parser.add_argument("--instances", type=int, default=1_000, help="plans of each generator")
+    parser.add_argument("--pictures", type=int, default=300)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     given = parser.parse_args()
-    found = report(given.data, given.plans, given.back, given.instances)
+    found = report(given.data, given.plans, given.back, given.instances, given.pictures)
     if given.json:
         print(json.dumps(found))
         return

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from resources.picture_decoders import PictureDecoders
     from resources.vllm.warm_server import Surroundings
     from tg_assets.scenes.graph import Scene
+    from tg_assets.scenes.worlds import Renderer
     from tg_assets.task_space.libraries import OpenLibrary
 
 SCENES_KEPT = 4096
@@ -67,6 +68,12 @@ class Galaxy:
         from tg_assets.task_space.libraries import opened
 
         return opened(self.settings.task_space.library)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Draws worlds of the library; what was drawn is kept beside the ledger, bounded."""
+        cache = Path(state_folder(self.settings)) / "renders"
+        return self.settings.rendering.renderer(self.library.library, cache)
 
     @cached_property
     def s3(self) -> S3Resource:

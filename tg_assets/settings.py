@@ -25,6 +25,7 @@ from tg_assets.settings_models import Price as Price
 from tg_assets.settings_models import VllmModel as VllmModel
 from tg_assets.settings_parts import Name
 from tg_assets.settings_parts import Part as Part
+from tg_assets.settings_rendering import Rendering
 from tg_assets.settings_sources import S3, STORAGES, Images, resolved_source
 from tg_assets.settings_sources import FileListSource as FileListSource
 from tg_assets.settings_sources import FolderSource as FolderSource
@@ -178,6 +179,7 @@ class Settings(Part):
     withdrawals: str | None = None
     dataset: Dataset = Dataset()
     task_space: TaskSpace = TaskSpace()
+    rendering: Rendering = Rendering()
     checks: Checks = Checks()
     schedule: Schedule = Schedule()
 

@@ -23,7 +23,7 @@ SMALL = {
     "scene_graphs": "--graphs 20 --sizes 1 --asked-graphs 2",
     "queries": "--plans 60 --budget 20 --seeds 1 --competences smooth --jobs 1",
     "sources": "--pictures 20 --kilobytes 4",
-    "task_space": "--plans 1000 --back 2 --instances 20",
+    "task_space": "--plans 1000 --back 2 --instances 20 --pictures 8",
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",
 }
 ELSEWHERE = {

@@ -15,12 +15,12 @@ from tg_assets.tables_io import write_whole
 @artifact("images")
 def scenes(work: Work) -> Made:
     """Scene graphs of the pictures the project draws itself; empty for photos."""
-    (shard,) = work.keys
+    (shard,), galaxy = work.keys, work.galaxy
     files = work.tables.read("shard_files", shard)
     rendered = files.filter(pl.col("uri").map_elements(is_rendered, pl.Boolean))
     rows = []
     for done, file in enumerate(rendered.iter_rows(named=True), start=1):
-        drawn = render_uri(file["uri"], work.galaxy.library)
+        drawn = render_uri(file["uri"], galaxy.library, galaxy.renderer.render)
         name = image_id(drawn.png)
         path = work.tables.root / "images" / shard / f"{name}.png"
         write_whole(path, drawn.png)

@@ -1,9 +1,12 @@
 """The way in: a family and a seed give a picture and its truth."""
 
+from __future__ import annotations
+
 import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -12,6 +15,10 @@ from tg_assets.scenes.families import charts, documents, worlds
 from tg_assets.scenes.graph import Scene
 from tg_assets.scenes.picture import Picture
 from tg_assets.task_space.libraries import OpenLibrary, opened
+from tg_assets.task_space.world import World
+
+if TYPE_CHECKING:
+    from tg_assets.scenes.render_cache import Drawing
 
 # Level 4 halves the time of PIL's default and costs a few per cent of size.
 _PNG_LEVEL = 4
@@ -21,12 +28,12 @@ _PNG_LEVEL = 4
 class Family:
     """A kind of picture: `compose` decides what is true, `draw` shows it.
 
-    A drawing with a mask tells where objects are seen, which the truth then says too.
+    Families without a `draw` show worlds of the task space, which have renderers of their own.
     """
 
     name: str
     compose: Callable[[int, OpenLibrary], Scene]
-    draw: Callable[[Scene], Image.Image | Picture]
+    draw: Callable[[Scene], Image.Image] | None
 
 
 @dataclass(frozen=True)
@@ -43,18 +50,6 @@ def _dice(family: str, seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
 
 
-def _draw_sprites(scene: Scene) -> Picture:
-    from tg_assets.scenes.sprites.rendering import render_picture
-
-    return render_picture(worlds.library_of(scene).library, worlds.world_of(scene), worlds.PIXELS)
-
-
-def _draw_models(scene: Scene) -> Picture:
-    from tg_assets.scenes.solids.rendering import render_picture
-
-    return render_picture(worlds.library_of(scene).library, worlds.world_of(scene), worlds.PIXELS)
-
-
 FAMILIES: dict[str, Family] = {
     "charts": Family(
         "charts", lambda seed, _: charts.compose(_dice("charts", seed), seed), charts.draw
@@ -65,12 +60,12 @@ FAMILIES: dict[str, Family] = {
         documents.draw,
     ),
     "models": Family(
-        "models", lambda seed, library: worlds.compose("3d", "models", seed, library), _draw_models
+        "models", lambda seed, library: worlds.compose("3d", "models", seed, library), None
     ),
     "sprites": Family(
         "sprites",
         lambda seed, library: worlds.compose("2d", "sprites", seed, library),
-        _draw_sprites,
+        None,
     ),
 }
 
@@ -91,17 +86,37 @@ def compose(family: str, seed: int, library: OpenLibrary | None = None) -> Scene
     return FAMILIES[family].compose(seed, opened() if library is None else library)
 
 
-def render(family: str, seed: int, library: OpenLibrary | None = None) -> Rendered:
+def render(
+    family: str,
+    seed: int,
+    library: OpenLibrary | None = None,
+    draw_world: Callable[[World], Drawing] | None = None,
+) -> Rendered:
     """The picture and its truth; the same bytes in every process.
+
+    Args:
+        family: Of `FAMILIES`.
+        seed: The picture's.
+        library: What sprites and models are of; the one that comes with the project when absent.
+        draw_world: Draws worlds; the built-in renderers when absent.
 
     Raises:
         ValueError: There is no such family.
     """
     scene = compose(family, seed, library)
-    drawn = FAMILIES[family].draw(scene)
-    if isinstance(drawn, Picture):
-        return Rendered(encode(drawn.image), worlds.with_boxes(scene, drawn))
-    return Rendered(encode(drawn), scene)
+    draw = FAMILIES[family].draw
+    if draw is not None:
+        return Rendered(encode(draw(scene)), scene)
+    world = worlds.world_of(scene)
+    drawn = draw_world(world) if draw_world else _drawn(worlds.library_of(scene), world)
+    assert isinstance(drawn, Picture)  # videos are no family of pictures
+    return Rendered(encode(drawn.image), worlds.with_boxes(scene, drawn))
+
+
+def _drawn(library: OpenLibrary, world: World) -> Drawing:
+    from tg_assets.scenes.worlds import draw
+
+    return draw(library.library, world)
 
 
 def encode(image: Image.Image) -> bytes:

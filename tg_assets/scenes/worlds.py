@@ -85,13 +85,28 @@ class Renderer:
             yield _bytes_of(self.library.file(asset.model), asset)
 
     def _draw(self, world: World) -> Drawing:
-        if world.kind == "2d":
-            return render_sprites(self.library, world)
-        if world.kind == "3d":
-            draw = self.blender.render_picture if self.blender else render_picture
-            return draw(self.library, world)
-        film = self.blender.render_clip if self.blender else render_clip
-        return film(self.library, world)
+        return draw(self.library, world, self.blender)
+
+
+def draw(library: Library, world: World, blender: Blender | None = None) -> Drawing:
+    """Draw a world anew.
+
+    Args:
+        library: Whose objects it shows.
+        world: Decides the kind of drawing.
+        blender: Draws 3D pictures and videos; null leaves them to the built-in renderer.
+
+    Raises:
+        LibraryError: A thing's asset cannot be drawn.
+        BlenderError: Blender was to draw it and did not.
+    """
+    if world.kind == "2d":
+        return render_sprites(library, world)
+    if world.kind == "3d":
+        picture = blender.render_picture if blender else render_picture
+        return picture(library, world)
+    film = blender.render_clip if blender else render_clip
+    return film(library, world)
 
 
 def _bytes_of(file: Path, asset: Asset) -> bytes:

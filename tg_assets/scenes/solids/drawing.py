@@ -17,7 +17,7 @@ from tg_assets.scenes.solids.tracing import PATTERN, Hits, Lit, Tracer, phases
 
 EDGE_SPOTS = ((0.125, 0.375), (0.375, 0.875), (0.625, 0.125), (0.875, 0.625))
 """Where four more rays go through a pixel at an edge: no two in one row or column."""
-ROUGH = np.float32(0.05)
+ROUGH = np.float32(0.08)
 """Linear difference between neighbours that counts as an edge."""
 
 

@@ -14,7 +14,7 @@ from tg_assets.scenes.solids.solid import Floats
 from tg_assets.scenes.solids.stage import Camera, Stage
 
 Ints = NDArray[np.intp]
-LAMP_SAMPLES, SKY_SAMPLES = 2, 2
+LAMP_SAMPLES, SKY_SAMPLES = 1, 2
 LAMP_RADIUS = np.float32(0.16)
 """The lamp's radius at distance 1: how soft shadows are."""
 SKY_REACH = np.float32(0.45)
