@@ -105,6 +105,23 @@ def unlisted_seeds(settings: Settings, tables: TableStore) -> list[str]:
     return new_paths(load_seeds(settings.task_tree.seeds), there)
 
 
+@dataclass(frozen=True, slots=True)
+class EvaluatedModels:
+    """How the registered models differ from those that the settings evaluate."""
+
+    new: list[str]
+    gone: list[str]
+
+
+def list_models(settings: Settings, registered: Iterable[str]) -> EvaluatedModels:
+    """Return the models that need a key, and the keys that no model needs any more.
+
+    What a model that is gone had answered stays in the ledger.
+    """
+    named, there = set(settings.evaluation.models), set(registered)
+    return EvaluatedModels(sorted(named - there), sorted(there - named))
+
+
 def _write_refused(tables: TableStore, refused: list[Refused]) -> None:
     rows = [(entry.uri, entry.source, entry.reason, entry.detail) for entry in refused]
     frame = pl.DataFrame(rows, schema=dict(REFUSED_FILES.columns), orient="row")
