@@ -217,7 +217,7 @@ class Settings(Part):
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
         problems = [*self._unknown_models(), *self._embedded_on_photos()]
-        problems += self._engine_is_whole()
+        problems += [*self._engine_is_whole(), *self._videos_on_servers_of_pictures()]
         names = [source.name for source in self.sources]
         problems += [
             f"sources: the name {name!r} is given twice; names tell sources apart"
@@ -250,6 +250,21 @@ class Settings(Part):
                     f"sources.{source.name}: the embedded model answers from scene graphs, which "
                     f"only rendered pictures have; give {', '.join(uses)} a real model "
                     "(examples/openai.yaml shows how)"
+                )
+
+    def _videos_on_servers_of_pictures(self) -> Iterable[str]:
+        """A server that vLLM starts refuses more images in a request than it was started for."""
+        from tg_assets.task_space.generators import GENERATORS, kind_of
+        from tg_assets.task_space.world import FRAMES
+
+        named = self.evaluation.generators or GENERATORS
+        videos = [generator for generator in named if kind_of(generator) == "video"]
+        for name in self.evaluation.models if videos else ():
+            limit = getattr(self.models.get(name), "limit_images", None)
+            if limit is not None and limit < FRAMES:
+                yield (
+                    f"models.{name}.limit_images: is {limit}, and {videos[0]} shows {FRAMES} "
+                    f"frames; raise it to {FRAMES}, or name evaluation.generators without videos"
                 )
 
     def _engine_is_whole(self) -> Iterable[str]:
