@@ -8,9 +8,10 @@ from planted_world import World
 
 from tg_assets.balanced_dataset.assets import balanced_dataset
 from tg_assets.definitions import JOBS
+from tg_assets.engine.runners import QUIET
 from tg_assets.gates import State
 from tg_assets.partitions import EDGES
-from tg_assets.walk import QUIET, walk
+from tg_assets.walk import walk
 
 GOOD, BAD = "0000", "0001"
 REFEREES = ("ada", "bob", "cleo")
@@ -53,7 +54,10 @@ def test_within_one_run_a_failing_check_stops_the_chain(
     partition = galaxy.keys_of(assets[0])[-1]
     galaxy.faulty.add((faulty, partition))
     result = galaxy.defs.resolve_job_def(job).execute_in_process(
-        instance=galaxy.instance, partition_key=partition, run_config=QUIET, raise_on_error=False
+        instance=galaxy.instance,
+        partition_key=partition,
+        run_config=dict(QUIET),
+        raise_on_error=False,
     )
     assert not result.success
     reached = assets[: assets.index(faulty) + 1]
