@@ -13,6 +13,7 @@ from rich.console import Console
 
 from tg_assets import (
     batch_commands,
+    benchmark_commands,
     engine_commands,
     forecast_commands,
     ledger_commands,
@@ -34,6 +35,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(batch_commands.app, name="batches")
+app.add_typer(benchmark_commands.app, name="benchmark")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(match_commands.app, name="match")
 task_space_commands.app.add_typer(soundness_commands.app)
