@@ -14,6 +14,7 @@ from rich.console import Console
 from tg_assets import (
     ask_commands,
     batch_commands,
+    benchmark_commands,
     engine_commands,
     forecast_commands,
     ledger_commands,
@@ -23,6 +24,7 @@ from tg_assets import (
     scene_graph_commands,
     soundness_commands,
     task_space_commands,
+    trace_commands,
     vllm_commands,
 )
 from tg_assets.commanding import ConfigOption, errors, plain_words, say, settings_of
@@ -35,6 +37,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(batch_commands.app, name="batches")
+app.add_typer(benchmark_commands.app, name="benchmark")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(match_commands.app, name="match")
 task_space_commands.app.add_typer(soundness_commands.app)
@@ -47,6 +50,7 @@ app.command()(ledger_commands.costs)
 app.command()(forecast_commands.forecast)
 app.command()(performance_commands.performance)
 app.command()(ask_commands.ask)
+app.command()(trace_commands.trace)
 
 
 @app.command()

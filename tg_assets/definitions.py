@@ -8,9 +8,12 @@ from typing import Any
 import dagster as dg
 
 from resources.galaxy import Galaxy
+from sensors.evaluated_models import evaluated_models_sensor
+from sensors.failures import failures_sensor
 from sensors.new_images import new_images_sensor
 from sensors.new_task_types import new_task_types_sensor
-from sensors.refresh import refresh_job, refresh_schedule
+from sensors.refresh import growth_job, growth_schedule, refresh_job, refresh_schedule
+from sensors.spending import spending_sensor
 from tg_assets import partitions
 from tg_assets.artifact import Artifact, asset_of
 from tg_assets.automation import condition_of
@@ -26,6 +29,10 @@ from tg_assets.ground_truth_qa import assets as ground_truth_qa
 from tg_assets.ground_truth_qa import checks as ground_truth_qa_checks
 from tg_assets.image_pool import assets as image_pool
 from tg_assets.image_pool import checks as image_pool_checks
+from tg_assets.model_answers import assets as model_answers
+from tg_assets.model_answers import checks as model_answers_checks
+from tg_assets.model_performance import assets as model_performance
+from tg_assets.model_performance import checks as model_performance_checks
 from tg_assets.raw_qa import assets as raw_qa
 from tg_assets.raw_qa import checks as raw_qa_checks
 from tg_assets.referee_scores import assets as referee_scores
@@ -71,6 +78,9 @@ JOBS = (
     Job("judge", ("referee_scores",)),
     Job("score", ("scored_qa",)),
     Job("publish", ("balanced_dataset", "cot_answers", "published_dataset")),
+    Job("evaluation_tasks", ("evaluation_tasks",)),
+    Job("evaluate", ("model_answers",)),
+    Job("performance", ("model_performance",)),
 )
 
 
@@ -79,7 +89,8 @@ def wired(settings: Settings) -> list[Wired]:
     shard, batch = partitions.image_shards, partitions.task_batches
     cells, ballots = partitions.cells(), partitions.ballots(list(settings.referees))
     clip, votes = clip_similarity_checks, referee_scores_checks
-    published = balanced_dataset_checks
+    published, asked = balanced_dataset_checks, model_answers_checks
+    performance = model_performance_checks
     return [
         Wired(task_tree.task_tree, task_tree_checks.SUITE, batch, "task_types"),
         Wired(clip_similarity.task_embeddings, clip.TASK_EMBEDDINGS, batch, "task_types"),
@@ -98,6 +109,9 @@ def wired(settings: Settings) -> list[Wired]:
         Wired(balanced_dataset.balanced_dataset, published.SUITE, None, "dataset"),
         Wired(cot_answers.cot_answers, cot_answers_checks.SUITE, None, "dataset"),
         Wired(balanced_dataset.published_dataset, published.PUBLISHED_DATASET, None, "dataset"),
+        Wired(model_answers.evaluation_tasks, asked.EVALUATION_TASKS, None, "evaluation"),
+        Wired(model_answers.model_answers, asked.MODEL_ANSWERS, partitions.models, "evaluation"),
+        Wired(model_performance.model_performance, performance.SUITE, None, "evaluation"),
     ]
 
 
@@ -133,10 +147,13 @@ def build_defs(
     return dg.Definitions(
         assets=assets,
         asset_checks=[check_of(part.suite, part.partitions) for part in parts],
-        jobs=[*jobs, refresh_job()],
+        jobs=[*jobs, refresh_job(), growth_job()],
         sensors=[
             new_images_sensor(),
             new_task_types_sensor(),
+            evaluated_models_sensor(),
+            spending_sensor(),
+            failures_sensor(),
             dg.AutomationConditionSensorDefinition(
                 "automation",
                 target=dg.AssetSelection.all(),
@@ -144,7 +161,7 @@ def build_defs(
                 minimum_interval_seconds=30,
             ),
         ],
-        schedules=[refresh_schedule(settings)],
+        schedules=[refresh_schedule(settings), growth_schedule(settings)],
         resources={"galaxy": galaxy, **(resources or {})},
         executor=dg.in_process_executor,
     )

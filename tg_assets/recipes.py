@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from resources.galaxy import Galaxy
+from tg_assets.balanced_dataset.costs import dataset_costs
 from tg_assets.ids import digest
 from tg_assets.partitions import dimensions
 
@@ -35,6 +36,9 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         "balanced_dataset": "2",
         "cot_answers": "1",
         "published_dataset": "2",
+        "evaluation_tasks": "1",
+        "model_answers": "1",
+        "model_performance": "1",
     }
 )
 """Version of each asset's logic."""
@@ -116,9 +120,13 @@ def decoding_recipe(galaxy: Galaxy, shard: str) -> str:
 
 
 def _withdrawals(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
-    from tg_assets.withdrawals.listed import listed_content
+    from tg_assets.withdrawals.listed import BRANCH, listed_content, read_withdrawals
 
-    return digest("withdrawals", listed_content(galaxy.settings.withdrawals))
+    content = digest("withdrawals", listed_content(galaxy.settings.withdrawals))
+    if BRANCH not in read_withdrawals(galaxy.settings.withdrawals)["kind"]:
+        return content
+    trees = (galaxy.tables.stamp("task_tree", b) for b in galaxy.tables.partitions("task_tree"))
+    return [content, [stamp and stamp.version for stamp in trees]]  # a branch may have grown
 
 
 def _encoder(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
@@ -152,7 +160,9 @@ def _referee(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
 
 def _balance(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     dataset = galaxy.settings.dataset
-    return [dataset.min_score, dataset.max_per_type, dataset.ground_truth]
+    licences = galaxy.tables.stamp("changed_licences")
+    said = [dataset.min_score, dataset.max_per_type, dataset.ground_truth]
+    return said if licences is None else [*said, licences.version]
 
 
 def _cot(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
@@ -165,10 +175,28 @@ def _cot(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
 def _publish(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     settings = galaxy.settings
     uses = [
-        [place, name, galaxy.chat_model(name).identity] for place, name in settings.model_uses()
+        [place, name, galaxy.chat_model(name).identity]
+        for place, name in settings.dataset_model_uses()
     ]
-    costs = galaxy.ledger.costs().rows()  # the card states them
+    costs = dataset_costs(galaxy.ledger).rows()  # the card states them
     return [settings.name, settings.dataset.model_dump(mode="json"), uses, costs]
+
+
+def _tasks(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
+    evaluation, rendering = galaxy.settings.evaluation, galaxy.settings.rendering
+    if not evaluation.is_on:
+        return None
+    drawn = [evaluation.per_generator, sorted(evaluation.generators), evaluation.seed]
+    return [galaxy.library.version, drawn, rendering.solids, rendering.samples]
+
+
+def _model_answers(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
+    from tg_assets.model_answers.prompts import STAGE
+
+    if keys[0] not in galaxy.settings.models:
+        return None  # no longer there to be asked
+    identity = galaxy.chat_model(keys[0]).identity
+    return [identity, STAGE.prompt_version, galaxy.settings.evaluation.permutations]
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -190,6 +218,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "balanced_dataset": _balance,
         "cot_answers": _cot,
         "published_dataset": _publish,
+        "evaluation_tasks": _tasks,
+        "model_answers": _model_answers,
+        "model_performance": lambda *_: None,
     }
 )
 
@@ -201,9 +232,25 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "raw_qa": "questions",
         "referee_scores": "vote",
         "cot_answers": "cot",
+        "model_answers": "evaluation",
     }
 )
 """The stage whose answers an asset's rows are made of."""
+
+
+def _types_withdrawn(galaxy: Galaxy) -> str:
+    from tg_assets.withdrawals.respected import withdrawn_types
+
+    return digest("withdrawn types", *sorted(withdrawn_types(galaxy.tables)))
+
+
+READ_IN_PART: Mapping[tuple[str, str], Callable[[Galaxy], str]] = MappingProxyType(
+    {("candidate_pairs", "withdrawals"): _types_withdrawn}
+)
+"""The version of what an asset reads of an upstream table, where it reads a part of it alone.
+
+Withdrawn images have left a shard's cells before its candidates are chosen, so that another one
+concerns the candidates of no other shard."""
 
 
 def recipe(galaxy: Galaxy, asset: str, partition: str | None) -> str:

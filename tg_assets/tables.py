@@ -168,6 +168,14 @@ SHARD_FILES = _table(
     },
 )
 
+CHANGED_LICENCES = _table(
+    "changed_licences",
+    "source uri",
+    {"source": pl.String, "uri": pl.String, "license": pl.String},
+)
+"""What sources say of licences now, where shards were registered under others; "" as uri: of every
+picture that is drawn for the source."""
+
 REFUSED_FILES = _table(
     "refused_files",
     "uri",
@@ -296,7 +304,7 @@ MODEL_PERFORMANCE = _table(
     "model by value",
     {
         "model": pl.String,
-        "by": pl.String,  # all, generator, kind, target, attribute, cell, position, permutation
+        "by": pl.String,  # all, generator, kind, task type, right option, ..., a plan's column
         "value": pl.String,
         "tasks": pl.Int64,
         "asked": pl.Int64,
@@ -308,6 +316,19 @@ MODEL_PERFORMANCE = _table(
         "unanswered": pl.Float64,  # share of asked
     },
     nullable="accuracy low high",
+)
+
+POSITION_BIAS = _table(
+    "position_bias",
+    "model place",
+    {
+        "model": pl.String,
+        "place": pl.String,  # A, B, ...
+        "answered": pl.Int64,  # by the model in all
+        "named": pl.Float64,  # share of its answers that name the place
+        "right": pl.Float64,  # share of the same questions whose right option stands there
+        "excess": pl.Float64,  # named - right
+    },
 )
 
 IMAGE_POOL = _table(
@@ -534,6 +555,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             REJECTED_TASK_TYPES,
             SEED_PATHS,
             SHARD_FILES,
+            CHANGED_LICENCES,
             REFUSED_FILES,
             SCENES,
             TASK_SPACE,
@@ -542,6 +564,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             TASKS_WITHOUT_INSTANCE,
             MODEL_ANSWERS,
             MODEL_PERFORMANCE,
+            POSITION_BIAS,
             IMAGE_POOL,
             REJECTED_IMAGES,
             DECODED_IMAGES,

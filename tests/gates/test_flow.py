@@ -8,12 +8,15 @@ from planted_world import World
 
 from tg_assets.balanced_dataset.assets import balanced_dataset
 from tg_assets.definitions import JOBS
+from tg_assets.engine.runners import QUIET
 from tg_assets.gates import State
 from tg_assets.partitions import EDGES
-from tg_assets.walk import QUIET, walk
+from tg_assets.walk import walk
 
 GOOD, BAD = "0000", "0001"
 REFEREES = ("ada", "bob", "cleo")
+LIES_THERE = ("task_tree", "scenes", "image_pool", "model_answers")
+"""What is made of a bad shard, batch or model, up to what fails."""
 
 
 def made_of(world: World, partition: str) -> set[str]:
@@ -51,7 +54,10 @@ def test_within_one_run_a_failing_check_stops_the_chain(
     partition = galaxy.keys_of(assets[0])[-1]
     galaxy.faulty.add((faulty, partition))
     result = galaxy.defs.resolve_job_def(job).execute_in_process(
-        instance=galaxy.instance, partition_key=partition, run_config=QUIET, raise_on_error=False
+        instance=galaxy.instance,
+        partition_key=partition,
+        run_config=dict(QUIET),
+        raise_on_error=False,
     )
     assert not result.success
     reached = assets[: assets.index(faulty) + 1]
@@ -63,8 +69,8 @@ def test_within_one_run_a_failing_check_stops_the_chain(
 
 
 def test_by_automation_a_faulty_shard_and_a_faulty_batch_stop_alone(world: World) -> None:
-    world.register([GOOD, BAD], [GOOD, BAD])
-    world.faulty |= {("image_pool", BAD), ("task_tree", BAD)}
+    world.register([GOOD, BAD], [GOOD, BAD], [GOOD, BAD])
+    world.faulty |= {("image_pool", BAD), ("task_tree", BAD), ("model_answers", BAD)}
     asked = [set(tick.requested) for tick in world.settle()]
 
     assert asked == [  # assets of the same partitions together, in one run
@@ -73,12 +79,13 @@ def test_by_automation_a_faulty_shard_and_a_faulty_batch_stop_alone(world: World
             "task_tree",
             "task_embeddings",
             "task_space",
+            "evaluation_tasks",
             "scenes",
             "image_pool",
             "image_embeddings",
         },
-        {"clip_similarity", "ground_truth_qa"},
-        {"candidate_pairs", "filtered_pairs", "raw_qa"},
+        {"clip_similarity", "ground_truth_qa", "model_answers"},
+        {"candidate_pairs", "filtered_pairs", "raw_qa", "model_performance"},
         {"referee_scores"},
         {"scored_qa"},
         {"balanced_dataset", "cot_answers", "published_dataset"},
@@ -88,7 +95,7 @@ def test_by_automation_a_faulty_shard_and_a_faulty_batch_stop_alone(world: World
     assert everything - set(world.made) == {
         (asset, key)
         for asset, key in everything
-        if key and BAD in key.split("|") and asset not in ("task_tree", "scenes", "image_pool")
+        if key and BAD in key.split("|") and asset not in LIES_THERE
     }
     assert _kept_out(world, "balanced_dataset", None) == {
         ("image_pool", BAD),
