@@ -11,6 +11,7 @@ from tg_assets.commanding import ConfigOption, plain_words, say, settings_of
 from tg_assets.query_commands import (
     AnswersOption,
     BudgetOption,
+    BuyOption,
     ConfidenceOption,
     DataOption,
     JsonOption,
@@ -33,6 +34,7 @@ def ask(
     answers: AnswersOption = None,
     simulate: SimulateOption = None,
     data: DataOption = None,
+    buy: BuyOption = False,
     budget: BudgetOption = 500,
     plans: PlansOption = None,
     confidence: ConfidenceOption = 0.9,
@@ -56,7 +58,7 @@ def ask(
 
         galaxy = Galaxy(settings_of(config))
         try:
-            evidence = evidence_of(answers, simulate, data, config)
+            evidence = evidence_of(answers, simulate, data, config, buy)
             fields = {"confidence": confidence, "way": way, "seed": seed}
             bought = budget if evidence.evaluator is not None else 0
             found = translate(

@@ -30,7 +30,7 @@ def performance(
         from tg_assets.model_performance.page.pictures import Pictures
         from tg_assets.model_performance.page.serving import PerformancePage, serve
 
-        evidence = evidence_of(answers, simulate, data, config)
+        evidence = evidence_of(answers, simulate, data, config, buy=True)
         galaxy_is_meant = answers is None and simulate is None
         tasks = _tasks(settings_of(config)) if galaxy_is_meant else None
         source = "what the models of the galaxy said"

@@ -51,6 +51,9 @@ SimulateOption = Annotated[
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="The folder of a library, as Task-Me-Anything's.")
 ]
+BuyOption = Annotated[
+    bool, typer.Option("--buy", help="Ask the galaxy's models for more, within the budget.")
+]
 BudgetOption = Annotated[int, typer.Option(help="Evaluations that may be bought.", min=0)]
 PlansOption = Annotated[
     int | None,
@@ -73,6 +76,7 @@ def _common(
     simulate: SimulateOption = None,
     data: DataOption = None,
     config: ConfigOption = None,
+    buy: BuyOption = False,
     budget: BudgetOption = 500,
     plans: PlansOption = None,
     confidence: ConfidenceOption = 0.9,
@@ -162,6 +166,7 @@ class Options:
     simulate: str | None
     data: Path | None
     config: Path | None
+    buy: bool
     budget: int
     plans: int | None
     confidence: float
@@ -174,7 +179,9 @@ class Options:
 def _answer(kind: str, own: dict[str, Any], options: Options) -> None:
     from tg_assets.model_performance.queries.query import make_query
 
-    evidence = evidence_of(options.answers, options.simulate, options.data, options.config)
+    evidence = evidence_of(
+        options.answers, options.simulate, options.data, options.config, options.buy
+    )
     query = make_query(
         kind,
         model=options.model,
@@ -190,7 +197,11 @@ def _answer(kind: str, own: dict[str, Any], options: Options) -> None:
 
 
 def evidence_of(
-    answers: Path | None, simulate: str | None, data: Path | None, config: Path | None
+    answers: Path | None,
+    simulate: str | None,
+    data: Path | None,
+    config: Path | None,
+    buy: bool = False,
 ) -> Evidence:
     """Open what is known of models; the settings are read only where their galaxy is meant."""
     from tg_assets.model_performance.opening import of_galaxy, open_evidence
@@ -199,7 +210,8 @@ def evidence_of(
         return open_evidence(answers, simulate, data)
     from resources.galaxy import Galaxy
 
-    return of_galaxy(Galaxy(settings_of(config)), ("--config", str(config)) if config else ())
+    told = ("--config", str(config)) if config else ()
+    return of_galaxy(Galaxy(settings_of(config)), told, buys=buy)
 
 
 def answer_and_show(query: Query, evidence: Evidence, more: int, rows: int, json: bool) -> None:

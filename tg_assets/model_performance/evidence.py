@@ -51,6 +51,7 @@ class Evidence:
         names: Of categories.
         options: How `tg query` is told of it.
         answers: ``MODEL_ANSWERS`` of all models, where single answers are known.
+        to_buy: How `tg query` is told to buy, where it does not by itself.
     """
 
     models: tuple[str, ...]
@@ -62,6 +63,7 @@ class Evidence:
     names: Mapping[str, str]
     options: tuple[str, ...]
     answers: pl.DataFrame | None = field(default=None, repr=False)
+    to_buy: tuple[str, ...] = ()
 
     @cached_property
     def values(self) -> dict[str, dict[str, int]]:
@@ -87,9 +89,9 @@ class Evidence:
 
     def command(self, query: Query, more: int = 0) -> str:
         """Return the command that asks the same; a budget is named where one can be spent."""
-        if self.evaluator is None:
-            query = query.model_copy(update={"budget": BUDGET})
-        return as_command(query, self.options, more)
+        if self.evaluator is None or (self.to_buy and not query.budget):
+            return as_command(query.model_copy(update={"budget": BUDGET}), self.options, more)
+        return as_command(query, (*self.options, *self.to_buy), more)
 
     def drawn(self, query: Query, more: int) -> Drawn:
         """Return the plans of a query: the known ones that its filters let through, and more."""

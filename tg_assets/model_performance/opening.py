@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,13 @@ def open_evidence(answers: Path | None, simulate: str | None, data: Path | None)
     return of_simulation(str(simulate), _library(data), ["--simulate", str(simulate), *told])
 
 
-def of_galaxy(galaxy: Galaxy, options: tuple[str, ...] = ()) -> Evidence:
+def of_galaxy(galaxy: Galaxy, options: tuple[str, ...] = (), *, buys: bool = False) -> Evidence:
     """Return what the models of a galaxy said.
+
+    Args:
+        galaxy: The galaxy.
+        options: How `tg query` is told of it.
+        buys: Whether its models may be asked for more, within a query's budget.
 
     Raises:
         QueryError: None was evaluated there.
@@ -48,7 +54,13 @@ def of_galaxy(galaxy: Galaxy, options: tuple[str, ...] = ()) -> Evidence:
             f"no model was evaluated in {galaxy.tables.root}: materialize model_answers, or say "
             "what is known of models: --answers FILE, or --simulate smooth"
         )
-    return of_answers(rows, galaxy.library.library, lambda: galaxy.library.space, options)
+    known = of_answers(rows, galaxy.library.library, lambda: galaxy.library.space, options)
+    if not buys:
+        return known
+    from tg_assets.model_performance.buying import Buyer
+
+    buyer = Buyer(galaxy)
+    return replace(known, evaluator=lambda _: buyer, to_buy=("--buy",))
 
 
 def _library(data: Path | None) -> Library:

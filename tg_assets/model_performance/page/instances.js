@@ -35,7 +35,7 @@ export async function openInstances(query, values, label, known, verdict = "all"
 
 function empty(found, verdict, model) {
   if (!found.instances) return "No plan of the evidence is behind this: it was drawn for this query.";
-  const said = { all: "No model was asked about these plans; what is shown above is predicted.", wrong: `${model} was wrong on none of them.`, right: `${model} was right on none of them.`, none: `${model} named an option on all of them.` };
+  const said = { all: "These plans are not among the tasks of the galaxy: they were drawn for this query.", wrong: `${model} was wrong on none of them.`, right: `${model} was right on none of them.`, none: `${model} named an option on all of them.` };
   return said[verdict];
 }
 
