@@ -12,6 +12,7 @@ from fixtures import RunningServer
 from schema_server import Behaviour
 
 from resources.galaxy import Galaxy
+from tg_assets.model_performance.buying import outcomes
 from tg_assets.model_performance.evidence import Evidence
 from tg_assets.model_performance.opening import of_galaxy
 from tg_assets.model_performance.queries.errors import QueryError
@@ -59,16 +60,35 @@ def test_what_is_bought_stays_within_the_budget_and_is_bought_once(
     query = make_query("top-k", model=GOOD, plans=COUNTING, budget=4, way="random")
     found = evidence.answer(query, more=20)
     assert (found.spent, found.free) == (4, 12)
-    assert len(server.log) + found.failed.filter(pl.col("reason").is_null()).height <= 4
+    assert 0 < len(server.log) <= 4
+    assert found.failed["reason"].null_count() == 0
     assert all(entry["shows_image"] for entry in server.log)
     asked = len(server.log)
-    assert asked > 0
     again = evidence.answer(query, more=20)
     assert again.found.equals(found.found)
     assert evidence.command(query, 20).endswith("--plans 20 --config g.yaml --buy")
     free = evidence.answer(query.model_copy(update={"budget": 0}), more=20)
     assert free.spent == 0
     assert len(server.log) == asked
+
+
+def test_an_evaluation_is_the_share_of_right_replies_or_has_a_reason() -> None:
+    plans = pl.DataFrame({"generator": ["g"] * 4, "index": [3, 1, 2, 0]})
+    answers = pl.DataFrame(
+        {
+            "generator": ["g"] * 5,
+            "plan_index": [1, 1, 1, 2, 3],
+            "correct": [True, False, None, None, None],
+            "reason": [None, None, None, None, "the server is gone"],
+        }
+    )
+    lost = pl.DataFrame({"generator": ["g"], "index": [0], "reason": ["no room"]})
+    assert outcomes(plans, answers, lost).rows() == [
+        (None, "the server is gone"),
+        (0.5, None),
+        (None, "no reply named an option"),
+        (None, "no room"),
+    ]
 
 
 def test_a_model_that_the_settings_lack_cannot_be_asked(galaxy: Galaxy) -> None:
