@@ -192,5 +192,5 @@ def test_every_stage_is_found_by_its_name() -> None:
     assert [stage.name for stage in stages_called("vote")] == ["vote", "vote"]
     prompts = {(stage.name, stage.prompt_version) for stage in asked_stages()}
     assert len(prompts) == len(names)
-    with pytest.raises(UnknownStage, match="'votes'; there are cot, filter, growth"):
+    with pytest.raises(UnknownStage, match="'votes'; there are cot, evaluation, filter"):
         stages_called("votes")
