@@ -22,7 +22,7 @@ from resources.chat.messages import ChatModel
 from resources.device import free_memory
 from resources.gpu import lease, named_device
 from tg_assets.image_pool.storages import use_s3
-from tg_assets.partitions import IMAGE_SHARD, TASK_BATCH, Registered
+from tg_assets.partitions import IMAGE_SHARD, MODEL, TASK_BATCH, Registered
 from tg_assets.settings import EmbeddedModel, OpenAIBatchModel, Settings, VllmModel
 from tg_assets.tables_io import TableStore
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tg_assets.task_space.libraries import OpenLibrary
 
 SCENES_KEPT = 4096
+TASKS = "evaluation_tasks"
 
 
 class Galaxy:
@@ -173,6 +174,7 @@ class Galaxy:
             shards=sorted(instance.get_dynamic_partitions(IMAGE_SHARD)),
             batches=sorted(instance.get_dynamic_partitions(TASK_BATCH)),
             referees=sorted(self.settings.referees),
+            models=sorted(instance.get_dynamic_partitions(MODEL)),
         )
 
 
@@ -202,6 +204,15 @@ class SceneReader:
             rows = self._tables.read("scenes", shard)
             self._texts.update(rows.select("image_id", "scene").iter_rows())
             self._versions[shard] = stamp.version
+        self._read_new_tasks()
+
+    def _read_new_tasks(self) -> None:
+        """Read the worlds of the tasks that models are evaluated on."""
+        stamp = self._tables.stamp(TASKS)
+        if stamp is not None and self._versions.get(TASKS) != stamp.version:
+            rows = self._tables.read(TASKS)
+            self._texts.update(rows.select("image_id", "scene").iter_rows())
+            self._versions[TASKS] = stamp.version
 
 
 STATE_VARIABLE = "TG_STATE"

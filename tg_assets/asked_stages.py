@@ -11,6 +11,8 @@ def asked_stages() -> tuple[Stage, ...]:
     """Return the stages, one a prompt: those of one name differ in their prompt's version."""
     from tg_assets.cot_answers import prompts as steps
     from tg_assets.filtered_pairs import prompts as filtering
+    from tg_assets.model_answers import prompts as known_tasks
+    from tg_assets.model_performance.translation import prompts as translation
     from tg_assets.raw_qa import prompts as questions
     from tg_assets.referee_scores.prompts import stage as vote_stage
     from tg_assets.task_tree.prompts import PROMPTS
@@ -22,6 +24,8 @@ def asked_stages() -> tuple[Stage, ...]:
         questions.STAGE,
         *(vote_stage(sees) for sees in ("answer", "question")),
         steps.STAGE,
+        translation.STAGE,
+        known_tasks.STAGE,
     )
 
 

@@ -12,11 +12,14 @@ import typer
 from rich.console import Console
 
 from tg_assets import (
+    ask_commands,
     batch_commands,
+    benchmark_commands,
     engine_commands,
     forecast_commands,
     ledger_commands,
     match_commands,
+    performance_commands,
     query_commands,
     scene_graph_commands,
     soundness_commands,
@@ -34,6 +37,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(batch_commands.app, name="batches")
+app.add_typer(benchmark_commands.app, name="benchmark")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(match_commands.app, name="match")
 task_space_commands.app.add_typer(soundness_commands.app)
@@ -44,6 +48,8 @@ app.add_typer(vllm_commands.app, name="vllm")
 app.command()(engine_commands.worker)
 app.command()(ledger_commands.costs)
 app.command()(forecast_commands.forecast)
+app.command()(performance_commands.performance)
+app.command()(ask_commands.ask)
 app.command()(trace_commands.trace)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from resources.galaxy import Galaxy
+from sensors.evaluated_models import evaluated_models_sensor
 from sensors.failures import failures_sensor
 from sensors.new_images import new_images_sensor
 from sensors.new_task_types import new_task_types_sensor
@@ -28,6 +29,10 @@ from tg_assets.ground_truth_qa import assets as ground_truth_qa
 from tg_assets.ground_truth_qa import checks as ground_truth_qa_checks
 from tg_assets.image_pool import assets as image_pool
 from tg_assets.image_pool import checks as image_pool_checks
+from tg_assets.model_answers import assets as model_answers
+from tg_assets.model_answers import checks as model_answers_checks
+from tg_assets.model_performance import assets as model_performance
+from tg_assets.model_performance import checks as model_performance_checks
 from tg_assets.raw_qa import assets as raw_qa
 from tg_assets.raw_qa import checks as raw_qa_checks
 from tg_assets.referee_scores import assets as referee_scores
@@ -73,6 +78,9 @@ JOBS = (
     Job("judge", ("referee_scores",)),
     Job("score", ("scored_qa",)),
     Job("publish", ("balanced_dataset", "cot_answers", "published_dataset")),
+    Job("evaluation_tasks", ("evaluation_tasks",)),
+    Job("evaluate", ("model_answers",)),
+    Job("performance", ("model_performance",)),
 )
 
 
@@ -81,7 +89,8 @@ def wired(settings: Settings) -> list[Wired]:
     shard, batch = partitions.image_shards, partitions.task_batches
     cells, ballots = partitions.cells(), partitions.ballots(list(settings.referees))
     clip, votes = clip_similarity_checks, referee_scores_checks
-    published = balanced_dataset_checks
+    published, asked = balanced_dataset_checks, model_answers_checks
+    performance = model_performance_checks
     return [
         Wired(task_tree.task_tree, task_tree_checks.SUITE, batch, "task_types"),
         Wired(clip_similarity.task_embeddings, clip.TASK_EMBEDDINGS, batch, "task_types"),
@@ -100,6 +109,9 @@ def wired(settings: Settings) -> list[Wired]:
         Wired(balanced_dataset.balanced_dataset, published.SUITE, None, "dataset"),
         Wired(cot_answers.cot_answers, cot_answers_checks.SUITE, None, "dataset"),
         Wired(balanced_dataset.published_dataset, published.PUBLISHED_DATASET, None, "dataset"),
+        Wired(model_answers.evaluation_tasks, asked.EVALUATION_TASKS, None, "evaluation"),
+        Wired(model_answers.model_answers, asked.MODEL_ANSWERS, partitions.models, "evaluation"),
+        Wired(model_performance.model_performance, performance.SUITE, None, "evaluation"),
     ]
 
 
@@ -139,6 +151,7 @@ def build_defs(
         sensors=[
             new_images_sensor(),
             new_task_types_sensor(),
+            evaluated_models_sensor(),
             spending_sensor(),
             failures_sensor(),
             dg.AutomationConditionSensorDefinition(

@@ -199,7 +199,7 @@ def inputs(
         if shut and (not edge.tolerant or not result.open[edge.upstream]):
             root = _root(shut[0], registered, look)
             raise GateClosed(_closed(asset, partition, shut, root), root)
-        if not wanted:
+        if not wanted and not edge.may_be_none:
             raise GateClosed(
                 f"{asset}{_of(partition)} reads {edge.upstream}, of which no partition is "
                 "registered yet; `tg run` or the sensors in the UI register them"

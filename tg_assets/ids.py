@@ -31,6 +31,11 @@ def image_id(content: bytes) -> str:
     return digest("image", content)
 
 
+def video_id(frames: Iterable[str]) -> str:
+    """Return the id of a video: a hash of its frames' ids, in order."""
+    return digest("video", *frames)
+
+
 def task_id(path: str) -> str:
     """Return the id of a task type: a hash of its normalised path."""
     return digest("task", path)

@@ -90,10 +90,11 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 
 def _set_pools(instance: dg.DagsterInstance, settings: Settings) -> None:
     """Give every chat endpoint its slots; other pools keep the default."""
-    from tg_assets.pools import chat_pool, referees_pool
+    from tg_assets.pools import chat_pool, evaluated_pool, referees_pool
 
     limits = {info.name for info in instance.event_log_storage.get_pool_limits()}
-    pools = {chat_pool(settings, name) for name in settings.models} | {referees_pool(settings)}
+    pools = {chat_pool(settings, name) for name in settings.models}
+    pools |= {referees_pool(settings), evaluated_pool(settings)}
     for pool in pools - limits:
         if pool is not None:
             instance.event_log_storage.set_concurrency_slots(pool, CHAT_SLOTS)

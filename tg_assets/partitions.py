@@ -1,7 +1,8 @@
 """The partition dimensions, and the edges of the graph as mappings between them.
 
-Image shards and task batches are dynamic and numbered in order of arrival; referees come from the
-settings. One partition is thousands of rows, never one image, task type or request.
+Image shards and task batches are dynamic and numbered in order of arrival; referees are static and
+models to evaluate dynamic, and both come from the settings. One partition is thousands of rows,
+never one image, task type or request.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import dagster as dg
 IMAGE_SHARD = "image_shard"
 TASK_BATCH = "task_batch"
 REFEREE = "referee"
+MODEL = "model"
 
 image_shards = dg.DynamicPartitionsDefinition(name=IMAGE_SHARD)
 task_batches = dg.DynamicPartitionsDefinition(name=TASK_BATCH)
+models = dg.DynamicPartitionsDefinition(name=MODEL)
 
 
 def referees(names: Sequence[str]) -> dg.StaticPartitionsDefinition:
@@ -47,6 +50,7 @@ class Registered:
     shards: Sequence[str]
     batches: Sequence[str]
     referees: Sequence[str]
+    models: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,13 @@ class Edge:
             downstream partition.
         tolerant: Whether the asset runs with the partitions that are open (many-to-one), or only
             when all of them are.
+        may_be_none: Whether the asset runs, on nothing, where no upstream partition is registered.
     """
 
     upstream: str
     partitions: Callable[[tuple[str, ...], Registered], Sequence[str | None]]
     tolerant: bool = False
+    may_be_none: bool = False
 
 
 def _same(keys: tuple[str, ...], _: Registered) -> Sequence[str | None]:
@@ -92,6 +98,10 @@ def _all_shards(_: tuple[str, ...], registered: Registered) -> Sequence[str | No
 
 def _all_batches(_: tuple[str, ...], registered: Registered) -> Sequence[str | None]:
     return list(registered.batches)
+
+
+def _all_models(_: tuple[str, ...], registered: Registered) -> Sequence[str | None]:
+    return list(registered.models)
 
 
 def _whole(_: tuple[str, ...], __: Registered) -> Sequence[str | None]:
@@ -130,6 +140,9 @@ EDGES: Mapping[str, tuple[Edge, ...]] = MappingProxyType(
         ),
         "cot_answers": (Edge("balanced_dataset", _whole),),
         "published_dataset": (Edge("balanced_dataset", _whole), Edge("cot_answers", _whole)),
+        "evaluation_tasks": (Edge("task_space", _whole),),
+        "model_answers": (Edge("evaluation_tasks", _whole),),
+        "model_performance": (Edge("model_answers", _all_models, tolerant=True, may_be_none=True),),
     }
 )
 """Every edge of the graph: what the assets declare, what the gates read, what the tests try."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tg_assets.settings import EmbeddedModel, Settings
 
 GPU = "gpu"
 REFEREES = "chat_referees"
+EVALUATED = "chat_evaluated"
 
 
 def chat_pool(settings: Settings, model: str | None) -> str | None:
@@ -21,8 +24,17 @@ def referees_pool(settings: Settings) -> str | None:
     Pools belong to assets, not to partitions: referees that share a model share its pool with
     everything else that asks it, referees of several models have one pool together.
     """
-    pools = {chat_pool(settings, model) for model in settings.referees.values()} - {None}
-    return next(iter(pools)) if len(pools) == 1 else REFEREES if pools else None
+    return _pool_of(settings, settings.referees.values(), REFEREES)
+
+
+def evaluated_pool(settings: Settings) -> str | None:
+    """Return the pool of the steps that ask the models that are evaluated, likewise."""
+    return _pool_of(settings, settings.evaluation.models, EVALUATED)
+
+
+def _pool_of(settings: Settings, models: Iterable[str], together: str) -> str | None:
+    pools = {chat_pool(settings, model) for model in models} - {None}
+    return next(iter(pools)) if len(pools) == 1 else together if pools else None
 
 
 def _plain(name: str) -> str:

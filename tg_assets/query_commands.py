@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from tg_assets.commanding import plain_words
+from tg_assets.commanding import ConfigOption, plain_words, settings_of
 from tg_assets.model_performance.queries.errors import QueryError
 
 if TYPE_CHECKING:
-    from tg_assets.model_performance.queries.answering import Surroundings
-    from tg_assets.model_performance.queries.drawing import Drawn
+    from tg_assets.model_performance.evidence import Evidence
     from tg_assets.model_performance.queries.query import Query
 
 WIDTH = 110
@@ -29,7 +28,8 @@ app = typer.Typer(
 )
 
 ModelOption = Annotated[
-    str, typer.Option("--model", help="Whose performance; as --answers names it, or any name.")
+    str,
+    typer.Option("--model", help="Whose performance; a model that was evaluated."),
 ]
 ByOption = Annotated[
     list[str] | None, typer.Option("--by", help="Group plans by this column; may be repeated.")
@@ -40,7 +40,10 @@ WhereOption = Annotated[
 ]
 AnswersOption = Annotated[
     Path | None,
-    typer.Option(help="Evaluations as .parquet or .csv: generator, index, model, correct."),
+    typer.Option(
+        help="Evaluations as .parquet or .csv: generator, index, model, correct; what the models "
+        "of the galaxy said (model_answers) when absent."
+    ),
 ]
 SimulateOption = Annotated[
     str | None, typer.Option(help="Ask simulated models: smooth, spiky or interacting.")
@@ -48,11 +51,14 @@ SimulateOption = Annotated[
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="The folder of a library, as Task-Me-Anything's.")
 ]
+BuyOption = Annotated[
+    bool, typer.Option("--buy", help="Ask the galaxy's models for more, within the budget.")
+]
 BudgetOption = Annotated[int, typer.Option(help="Evaluations that may be bought.", min=0)]
 PlansOption = Annotated[
     int | None,
     typer.Option(
-        help="So many plans are drawn to stand for all; with --answers: beside the answered ones."
+        help="So many plans are drawn to stand for all; where some are known: beside these."
     ),
 ]
 ConfidenceOption = Annotated[float, typer.Option(help="Of the intervals.")]
@@ -69,6 +75,8 @@ def _common(
     answers: AnswersOption = None,
     simulate: SimulateOption = None,
     data: DataOption = None,
+    config: ConfigOption = None,
+    buy: BuyOption = False,
     budget: BudgetOption = 500,
     plans: PlansOption = None,
     confidence: ConfidenceOption = 0.9,
@@ -157,6 +165,8 @@ class Options:
     answers: Path | None
     simulate: str | None
     data: Path | None
+    config: Path | None
+    buy: bool
     budget: int
     plans: int | None
     confidence: float
@@ -167,30 +177,53 @@ class Options:
 
 
 def _answer(kind: str, own: dict[str, Any], options: Options) -> None:
-    from tg_assets.model_performance.queries.answering import answer
     from tg_assets.model_performance.queries.query import make_query
-    from tg_assets.model_performance.queries.showing import as_json, show
 
-    if (options.answers is None) == (options.simulate is None):
-        raise QueryError("say what is known of models: --answers FILE, or --simulate smooth")
+    evidence = evidence_of(
+        options.answers, options.simulate, options.data, options.config, options.buy
+    )
     query = make_query(
         kind,
         model=options.model,
         by=options.by or (),
         plans={**_filters(options.where or []), "at_most": options.plans or 3000},
-        budget=options.budget if options.answers is None else 0,
+        budget=0 if evidence.evaluator is None else options.budget,
         confidence=options.confidence,
         way=options.way,
         seed=options.seed,
         **own,
     )
-    drawn, surroundings = _surroundings(query, options)
-    found = answer(query, drawn.plans, surroundings, total=drawn.total)
-    if options.json:
+    answer_and_show(query, evidence, options.plans or 0, options.rows, options.json)
+
+
+def evidence_of(
+    answers: Path | None,
+    simulate: str | None,
+    data: Path | None,
+    config: Path | None,
+    buy: bool = False,
+) -> Evidence:
+    """Open what is known of models; the settings are read only where their galaxy is meant."""
+    from tg_assets.model_performance.opening import of_galaxy, open_evidence
+
+    if answers is not None or simulate is not None:
+        return open_evidence(answers, simulate, data)
+    from resources.galaxy import Galaxy
+
+    told = ("--config", str(config)) if config else ()
+    return of_galaxy(Galaxy(settings_of(config)), told, buys=buy)
+
+
+def answer_and_show(query: Query, evidence: Evidence, more: int, rows: int, json: bool) -> None:
+    """Answer a query and print the answer, as a table or as JSON."""
+    from tg_assets.model_performance.queries.showing import as_json, show
+
+    found = evidence.answer(query, more)
+    if json:
         print(plain_json.dumps(as_json(found)))
     else:
         console = Console()
-        show(found, console if console.is_terminal else Console(width=WIDTH), options.rows)
+        show(found, console if console.is_terminal else Console(width=WIDTH), rows)
 
 
 def _filters(conditions: list[str]) -> dict[str, Any]:
@@ -205,25 +238,3 @@ def _filters(conditions: list[str]) -> dict[str, Any]:
         require_columns([column])
         (fields if column in Plans.model_fields else fields["slots"])[column] = value
     return fields
-
-
-def _surroundings(query: Query, options: Options) -> tuple[Drawn, Surroundings]:
-    """Return the plans of a query, and what it is answered with."""
-    from tg_assets.model_performance.queries.answering import Surroundings
-    from tg_assets.model_performance.queries.drawing import answered, draw
-    from tg_assets.model_performance.queries.known import nobody, read_known
-    from tg_assets.model_performance.queries.simulated import simulated
-    from tg_assets.model_performance.queries.stand_in_library import stand_in_library
-    from tg_assets.task_space.library import load_published
-    from tg_assets.task_space.space import TaskSpace
-
-    library = load_published(options.data) if options.data else stand_in_library()
-    tree = library.taxonomy
-    ancestors = {category: tree.ancestors(category) for category in tree.concepts}
-    space = TaskSpace(library)
-    if options.answers is not None:
-        known = read_known(options.answers, query.models)
-        drawn = answered(space, query, known, ancestors, options.plans or 0)
-        return drawn, Surroundings(nobody, known, ancestors, dict(library.names))
-    evaluate = simulated(str(options.simulate), query.models, query.seed, ancestors)
-    return draw(space, query), Surroundings(evaluate, None, ancestors, dict(library.names))

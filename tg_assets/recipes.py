@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from resources.galaxy import Galaxy
+from tg_assets.balanced_dataset.costs import dataset_costs
 from tg_assets.ids import digest
 from tg_assets.partitions import dimensions
 
@@ -35,6 +36,9 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         "balanced_dataset": "2",
         "cot_answers": "1",
         "published_dataset": "2",
+        "evaluation_tasks": "1",
+        "model_answers": "1",
+        "model_performance": "1",
     }
 )
 """Version of each asset's logic."""
@@ -171,10 +175,28 @@ def _cot(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
 def _publish(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     settings = galaxy.settings
     uses = [
-        [place, name, galaxy.chat_model(name).identity] for place, name in settings.model_uses()
+        [place, name, galaxy.chat_model(name).identity]
+        for place, name in settings.dataset_model_uses()
     ]
-    costs = galaxy.ledger.costs().rows()  # the card states them
+    costs = dataset_costs(galaxy.ledger).rows()  # the card states them
     return [settings.name, settings.dataset.model_dump(mode="json"), uses, costs]
+
+
+def _tasks(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
+    evaluation, rendering = galaxy.settings.evaluation, galaxy.settings.rendering
+    if not evaluation.is_on:
+        return None
+    drawn = [evaluation.per_generator, sorted(evaluation.generators), evaluation.seed]
+    return [galaxy.library.version, drawn, rendering.solids, rendering.samples]
+
+
+def _model_answers(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
+    from tg_assets.model_answers.prompts import STAGE
+
+    if keys[0] not in galaxy.settings.models:
+        return None  # no longer there to be asked
+    identity = galaxy.chat_model(keys[0]).identity
+    return [identity, STAGE.prompt_version, galaxy.settings.evaluation.permutations]
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -196,6 +218,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "balanced_dataset": _balance,
         "cot_answers": _cot,
         "published_dataset": _publish,
+        "evaluation_tasks": _tasks,
+        "model_answers": _model_answers,
+        "model_performance": lambda *_: None,
     }
 )
 
@@ -207,6 +232,7 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "raw_qa": "questions",
         "referee_scores": "vote",
         "cot_answers": "cot",
+        "model_answers": "evaluation",
     }
 )
 """The stage whose answers an asset's rows are made of."""

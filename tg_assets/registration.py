@@ -171,6 +171,23 @@ def _is_due(settings: Settings, tables: TableStore, listed: list[str]) -> bool:
     return any(levels[level] < target for level, target in settings.task_tree.targets.items())
 
 
+@dataclass(frozen=True, slots=True)
+class EvaluatedModels:
+    """How the registered models differ from those that the settings evaluate."""
+
+    new: list[str]
+    gone: list[str]
+
+
+def list_models(settings: Settings, registered: Iterable[str]) -> EvaluatedModels:
+    """Return the models that need a key, and the keys that no model needs any more.
+
+    What a model that is gone had answered stays in the ledger.
+    """
+    named, there = set(settings.evaluation.models), set(registered)
+    return EvaluatedModels(sorted(named - there), sorted(there - named))
+
+
 def _write_refused(tables: TableStore, refused: list[Refused]) -> None:
     rows = [(entry.uri, entry.source, entry.reason, entry.detail) for entry in refused]
     frame = pl.DataFrame(rows, schema=dict(REFUSED_FILES.columns), orient="row")

@@ -9,6 +9,10 @@ import polars as pl
 from resources.galaxy import Galaxy
 from tg_assets.tables_io import TableStore
 
+OF_SHARDS = ("filtered_pairs", "raw_qa", "referee_scores")
+OTHERS = ("task_tree", "cot_answers", "model_answers")
+"""The assets that ask models: by shard, and not."""
+
 
 def votes(tables: TableStore, shards: Sequence[str]) -> dict[str, dict[str, int]]:
     """Return each referee's votes over all shards: how many 1, 0, and without a verdict."""
@@ -27,11 +31,11 @@ def votes(tables: TableStore, shards: Sequence[str]) -> dict[str, dict[str, int]
 def unanswered(tables: TableStore, shards: Sequence[str]) -> dict[str, int]:
     """Return, by asset, the questions that have no answer and are asked again by the next pass."""
     counts: dict[str, int] = {}
-    for asset in ("task_tree", "filtered_pairs", "raw_qa", "referee_scores", "cot_answers"):
+    for asset in (*OF_SHARDS, *OTHERS):
         for keys in _partitions(tables, asset):
             stamp = tables.stamp(asset, *keys)
             count = int(stamp.facts.get("unanswered", 0)) if stamp else 0
-            if count and (asset in ("task_tree", "cot_answers") or keys[0] in shards):
+            if count and (asset in OTHERS or keys[0] in shards):
                 counts[asset] = counts.get(asset, 0) + count
     return counts
 

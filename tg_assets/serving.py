@@ -13,7 +13,7 @@ import json
 import random
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from resources.chat.messages import Json
 from resources.chat.openai_wire import IMAGE_ID_HEADER
 from resources.chat.scene_answers import NoScene, SceneAnswers, SceneOf
 from resources.chat.stages import DATA_MARK, data_of
-from tg_assets.ids import image_id
+from tg_assets.ids import image_id, video_id
 from tg_assets.settings import EmbeddedModel, Settings
 
 LARGEST_REQUEST = 64 * 1024 * 1024
@@ -39,7 +39,7 @@ class Asked:
 
     Attributes:
         model: Name of the model.
-        prompt: Which prompt it is: growth, filter, questions or vote.
+        prompt: Which prompt it is: of `PROMPT_NAMES`.
         data: The prompt's data.
         image_id: The picture that was shown, if any.
         n_chars: Length of the text.
@@ -172,7 +172,7 @@ def understood(body: Mapping[str, Json], named_image: str | None) -> Asked:
     Raises:
         BadRequest: It is none of the project's prompts.
     """
-    text, url = _content(body)
+    text, urls = _content(body)
     try:
         data = data_of(text)
     except ValueError as error:
@@ -181,7 +181,7 @@ def understood(body: Mapping[str, Json], named_image: str | None) -> Asked:
         model=str(body.get("model")),
         prompt=_prompt(body, text),
         data=data,
-        image_id=named_image or (None if url is None else _hashed(url)),
+        image_id=named_image or _shown(urls),
         n_chars=len(text),
     )
     try:
@@ -203,20 +203,20 @@ async def _body(request: web.Request) -> Mapping[str, Json]:
     return body
 
 
-def _content(body: Mapping[str, Json]) -> tuple[str, str | None]:
-    """Return the text of the last message and the URL of its picture, if it shows one."""
+def _content(body: Mapping[str, Json]) -> tuple[str, list[Json]]:
+    """Return the text of the last message and the URLs of its pictures."""
     try:
         content = body["messages"][-1]["content"]
         if isinstance(content, str):
-            return content, None
+            return content, []
         texts = [part["text"] for part in content if part["type"] == "text"]
         urls = [part["image_url"]["url"] for part in content if part["type"] == "image_url"]
-        return "\n".join(texts), urls[0] if urls else None
+        return "\n".join(texts), urls
     except (KeyError, IndexError, TypeError) as error:
         raise BadRequest(f"messages: no chat message is there to be read ({error!r})") from error
 
 
-PROMPT_NAMES = ("growth", "filter", "questions", "vote", "cot")
+PROMPT_NAMES = ("growth", "filter", "questions", "vote", "cot", "evaluation")
 
 
 def _prompt(body: Mapping[str, Json], text: str) -> str:
@@ -233,14 +233,21 @@ def _prompt(body: Mapping[str, Json], text: str) -> str:
 def _by_wording() -> dict[str, str]:
     from tg_assets.cot_answers.prompts import PROMPT as COT
     from tg_assets.filtered_pairs.prompts import PROMPT as FILTER
+    from tg_assets.model_answers.prompts import PROMPT as EVALUATION
     from tg_assets.raw_qa.prompts import PROMPT as QUESTIONS
     from tg_assets.referee_scores.prompts import QUESTION_ONLY, WITH_ANSWER
     from tg_assets.task_tree.prompts import PROMPTS
 
     known = {FILTER: "filter", QUESTIONS: "questions", QUESTION_ONLY: "vote", WITH_ANSWER: "vote"}
-    known[COT] = "cot"
+    known |= {COT: "cot", EVALUATION: "evaluation"}
     known |= dict.fromkeys(PROMPTS.values(), "growth")
     return known | {wording.rstrip(): name for wording, name in known.items()}
+
+
+def _shown(urls: Sequence[Json]) -> str | None:
+    """Return the id of a picture, or of the video whose frames these are; null for none."""
+    ids = [_hashed(url) for url in urls]
+    return video_id(ids) if len(ids) > 1 else next(iter(ids), None)
 
 
 def _hashed(url: Json) -> str:

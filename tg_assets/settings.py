@@ -132,6 +132,36 @@ class Budget(Part):
     per_run_usd: float | None = Field(default=None, ge=0)
 
 
+class Evaluation(Part):
+    """Which models are asked tasks with known answers, and which tasks."""
+
+    models: tuple[str, ...] = ()  # none: nothing is drawn, asked or paid for
+    per_generator: int = Field(default=20, ge=1)
+    generators: tuple[str, ...] = ()  # all of the task space when none is named
+    seed: int = Field(default=0, ge=0)
+    permutations: int = Field(default=1, ge=1, le=4)  # each shifts the options by one place more
+
+    @model_validator(mode="after")
+    def _is_known(self) -> Evaluation:
+        from tg_assets.task_space.generators import GENERATORS
+
+        for name in self.generators:
+            if name not in GENERATORS:
+                raise ValueError(
+                    f"generators: no generator is called {name!r}; {did_you_mean(name, GENERATORS)}"
+                )
+        for what, names in (("model", self.models), ("generator", self.generators)):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what}s: {twice[0]!r} is named twice; once is enough")
+        return self
+
+    @property
+    def is_on(self) -> bool:
+        """Whether any model is evaluated."""
+        return bool(self.models)
+
+
 class Schedule(Part):
     """When the graph looks for new images and task types."""
 
@@ -200,6 +230,7 @@ class Settings(Part):
     dataset: Dataset = Dataset()
     task_space: TaskSpace = TaskSpace()
     rendering: Rendering = Rendering()
+    evaluation: Evaluation = Evaluation()
     checks: Checks = Checks()
     schedule: Schedule = Schedule()
     notify: Notify = Notify()
@@ -208,7 +239,7 @@ class Settings(Part):
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
         problems = [*self._unknown_models(), *self._embedded_on_photos()]
-        problems += self._engine_is_whole()
+        problems += [*self._engine_is_whole(), *self._videos_on_servers_of_pictures()]
         names = [source.name for source in self.sources]
         problems += [
             f"sources: the name {name!r} is given twice; names tell sources apart"
@@ -232,7 +263,7 @@ class Settings(Part):
         """The embedded model knows what is on a picture from its scene graph alone."""
         uses = [
             place
-            for place, name in self.model_uses()
+            for place, name in self.dataset_model_uses()
             if place != "task_tree.model" and isinstance(self.models.get(name), EmbeddedModel)
         ]
         for source in self.sources:
@@ -241,6 +272,21 @@ class Settings(Part):
                     f"sources.{source.name}: the embedded model answers from scene graphs, which "
                     f"only rendered pictures have; give {', '.join(uses)} a real model "
                     "(examples/openai.yaml shows how)"
+                )
+
+    def _videos_on_servers_of_pictures(self) -> Iterable[str]:
+        """A server that vLLM starts refuses more images in a request than it was started for."""
+        from tg_assets.task_space.generators import GENERATORS, kind_of
+        from tg_assets.task_space.world import FRAMES
+
+        named = self.evaluation.generators or GENERATORS
+        videos = [generator for generator in named if kind_of(generator) == "video"]
+        for name in self.evaluation.models if videos else ():
+            limit = getattr(self.models.get(name), "limit_images", None)
+            if limit is not None and limit < FRAMES:
+                yield (
+                    f"models.{name}.limit_images: is {limit}, and {videos[0]} shows {FRAMES} "
+                    f"frames; raise it to {FRAMES}, or name evaluation.generators without videos"
                 )
 
     def _engine_is_whole(self) -> Iterable[str]:
@@ -261,6 +307,12 @@ class Settings(Part):
 
     def model_uses(self) -> Iterable[tuple[str, str]]:
         """Yield (place in the settings, model name) for every use of a model."""
+        yield from self.dataset_model_uses()
+        for number, model in enumerate(self.evaluation.models):
+            yield f"evaluation.models.{number}", model
+
+    def dataset_model_uses(self) -> Iterable[tuple[str, str]]:
+        """Yield the uses of models that the dataset is made by; those evaluated add nothing."""
         yield "task_tree.model", self.task_tree.model
         yield "filter", self.filter
         yield "ask", self.ask

@@ -27,6 +27,8 @@ MAIN_INPUT: Mapping[str, str] = MappingProxyType(
         "balanced_dataset": "scored_qa",
         "cot_answers": "balanced_dataset",
         "published_dataset": "balanced_dataset",
+        "model_answers": "evaluation_tasks",
+        "model_performance": "model_answers",
     }
 )
 """The upstream asset whose rows an asset goes through. The others are below."""
@@ -98,6 +100,7 @@ _OTHERS: Mapping[str, Callable[[TableStore, tuple[str, ...]], int]] = MappingPro
         "withdrawals": _withdrawals,
         "scenes": _pictures_to_draw,
         "task_space": lambda *_: 0,
+        "evaluation_tasks": lambda *_: 0,
         "image_pool": _files,
         "raw_qa": _kept_pairs,
     }

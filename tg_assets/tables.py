@@ -223,6 +223,114 @@ GROUND_TRUTH_QA = _table(
     },
 )
 
+PLAN_COLUMNS: Mapping[str, type[pl.DataType]] = MappingProxyType(
+    {
+        "target": pl.String,
+        "attribute_type": pl.String,
+        "attribute_value": pl.String,
+        "reference": pl.String,
+        "grid": pl.Int64,
+        "cell": pl.String,
+        "position": pl.String,
+        "count": pl.Int64,
+        "size": pl.String,
+        "distance": pl.String,
+        "motion": pl.String,
+        "others": pl.String,
+        "order": pl.String,
+    }
+)
+"""What a plan of the task space names, beside its generator and index; null where it does not."""
+
+EVALUATION_TASKS = _table(
+    "evaluation_tasks",
+    "generator plan_index seed",
+    {
+        "generator": pl.String,
+        "plan_index": pl.Int64,
+        "seed": pl.Int64,
+        "kind": pl.String,  # 2d, 3d, video
+        "task_id": pl.String,
+        "path": pl.String,
+        "question": pl.String,
+        "options": pl.List(pl.String),  # before any permutation
+        "right": pl.Int32,  # the place of the right option
+        "image_id": pl.String,  # of a video: a digest of its frames' ids
+        "uri": pl.String,  # of the picture or the first frame
+        "frames": pl.List(pl.Struct({"image_id": pl.String, "uri": pl.String})),  # none: a picture
+        "scene": pl.String,  # Scene.to_json()
+        **PLAN_COLUMNS,
+    },
+    nullable=" ".join(PLAN_COLUMNS),
+)
+
+TASKS_WITHOUT_INSTANCE = _table(
+    "tasks_without_instance",
+    "generator plan_index",
+    {"generator": pl.String, "plan_index": pl.Int64, "reason": pl.String},
+)
+"""Plans that were drawn for the evaluation and have no instance; others were drawn instead."""
+
+MODEL_ANSWERS = _table(
+    "model_answers",
+    "generator plan_index seed permutation",
+    {
+        "generator": pl.String,
+        "plan_index": pl.Int64,
+        "seed": pl.Int64,
+        "permutation": pl.Int32,  # by how many places the options were shifted
+        "model": pl.String,
+        "kind": pl.String,
+        "task_id": pl.String,
+        "path": pl.String,
+        "question": pl.String,
+        "options": pl.List(pl.String),  # as they were shown
+        "right": pl.Int32,  # places in options as they were shown
+        "said": pl.Int32,
+        "correct": pl.Boolean,  # null when the reply names no option, or there is none
+        "how": pl.String,  # exact, letter, text, several, none; null without a reply
+        "reply": pl.String,  # what the model said, shortened
+        "outcome": pl.String,
+        "reason": pl.String,
+        "image_id": pl.String,
+        "uri": pl.String,
+        **PLAN_COLUMNS,
+    },
+    nullable=" ".join(["said correct how reply reason", *PLAN_COLUMNS]),
+)
+
+MODEL_PERFORMANCE = _table(
+    "model_performance",
+    "model by value",
+    {
+        "model": pl.String,
+        "by": pl.String,  # all, generator, kind, task type, right option, ..., a plan's column
+        "value": pl.String,
+        "tasks": pl.Int64,
+        "asked": pl.Int64,
+        "answered": pl.Int64,  # replies that name one option
+        "right": pl.Int64,
+        "accuracy": pl.Float64,  # of those answered; null when none is
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "unanswered": pl.Float64,  # share of asked
+    },
+    nullable="accuracy low high",
+)
+
+POSITION_BIAS = _table(
+    "position_bias",
+    "model place",
+    {
+        "model": pl.String,
+        "place": pl.String,  # A, B, ...
+        "answered": pl.Int64,  # by the model in all
+        "named": pl.Float64,  # share of its answers that name the place
+        "right": pl.Float64,  # share of the same questions whose right option stands there
+        "excess": pl.Float64,  # named - right
+    },
+)
+
 IMAGE_POOL = _table(
     "image_pool",
     "image_id",
@@ -452,6 +560,11 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             SCENES,
             TASK_SPACE,
             GROUND_TRUTH_QA,
+            EVALUATION_TASKS,
+            TASKS_WITHOUT_INSTANCE,
+            MODEL_ANSWERS,
+            MODEL_PERFORMANCE,
+            POSITION_BIAS,
             IMAGE_POOL,
             REJECTED_IMAGES,
             DECODED_IMAGES,

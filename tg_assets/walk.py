@@ -21,9 +21,16 @@ from tg_assets.definitions import JOBS, Job, build_defs
 from tg_assets.engine.runners import Ended, Runner, Task, end_orphans, runner_of
 from tg_assets.held import held, skipped
 from tg_assets.instance import alone_on
-from tg_assets.partitions import Registered, dimensions, image_shards, task_batches
+from tg_assets.partitions import (
+    MODEL,
+    Registered,
+    dimensions,
+    image_shards,
+    models,
+    task_batches,
+)
 from tg_assets.pass_report import PassReport, StageReport, Watcher
-from tg_assets.registration import list_batch, list_shards
+from tg_assets.registration import list_batch, list_models, list_shards
 from tg_assets.results import dataset_cost, unanswered, votes, written
 from tg_assets.settings import Settings
 from tg_assets.stage_rows import rows_in, rows_out
@@ -84,9 +91,13 @@ def _register(galaxy: Galaxy, instance: dg.DagsterInstance, say: Say) -> int:
     registered = galaxy.registered(instance)
     shards = list_shards(galaxy.settings, galaxy.tables, registered.shards)
     batches = list_batch(galaxy.settings, galaxy.tables, registered.batches)
+    evaluated = list_models(galaxy.settings, registered.models)
+    for model in evaluated.gone:
+        instance.delete_dynamic_partition(MODEL, model)
     for definition, keys, name in (
         (image_shards, shards.keys, "image shards"),
         (task_batches, batches, "task batches"),
+        (models, evaluated.new, "models to evaluate"),
     ):
         for start in range(0, len(keys), 10_000):  # SQLite takes 32,766 variables
             instance.add_dynamic_partitions(str(definition.name), keys[start : start + 10_000])
@@ -113,6 +124,8 @@ def partitions_of(job: Job, galaxy: Galaxy, instance: dg.DagsterInstance) -> lis
         return [f"{s}|{b}" for s in registered.shards for b in registered.batches]
     if job.name == "judge":  # one referee over all shards, then the next: one load of its model
         return [f"{s}|{r}" for r in registered.referees for s in registered.shards]
+    if job.name == "evaluate":
+        return list(registered.models)
     return [None]
 
 

@@ -90,6 +90,15 @@ class EncodedImages:
         self._coming: dict[str, asyncio.Future[EncodedImage]] = {}
         self._threads: ThreadPoolExecutor | None = None
 
+    async def get_shown(self, image: ImageRef | None) -> list[EncodedImage]:
+        """Return the image, or the frames of the video, encoded, in order; nothing for null.
+
+        Raises:
+            GiveUp: As for `encode`.
+        """
+        shown = () if image is None else image.shown
+        return list(await asyncio.gather(*(self.get(one) for one in shown)))
+
     async def get(self, image: ImageRef) -> EncodedImage:
         """Return the image encoded.
 

@@ -28,10 +28,22 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImageRef:
-    """An image a request is about: read only when it is sent."""
+    """An image a request is about, or a video as its frames: read only when it is sent.
+
+    Attributes:
+        image_id: Of a video, a hash of its frames' ids.
+        uri: Of a video, its first frame's.
+        frames: The frames in the order of time; none is an image.
+    """
 
     image_id: str
     uri: str
+    frames: tuple[ImageRef, ...] = ()
+
+    @property
+    def shown(self) -> tuple[ImageRef, ...]:
+        """The images to send, in order."""
+        return self.frames or (self,)
 
 
 @dataclass(frozen=True, slots=True)

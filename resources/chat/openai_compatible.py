@@ -21,7 +21,7 @@ import orjson
 from aiohttp.abc import AbstractStreamWriter
 
 from resources.chat import openai_wire as wire
-from resources.chat.images import EncodedImages
+from resources.chat.images import EncodedImage, EncodedImages
 from resources.chat.messages import (
     ChatReply,
     ChatRequest,
@@ -81,20 +81,12 @@ class OpenAIChat:
         self._url = f"{(settings.base_url or _usual_url()).rstrip('/')}/chat/completions"
 
     async def prepare(self, request: ChatRequest) -> OnlineRequest:
-        """Read and encode the request's image; see `ChatModel.prepare`."""
-        if request.image is None:
-            body = orjson.dumps(wire.body_of(self._settings, request, None))
-            return OnlineRequest([body], {}, demand_counter(self._settings, request, None))
-        return await self._with_image(request, request.image)
-
-    async def _with_image(self, request: ChatRequest, image: ImageRef) -> OnlineRequest:
-        encoded = await self._images.get(image)
-        url = encoded.url_prefix + IMAGE_GOES_HERE
-        body = orjson.dumps(wire.body_of(self._settings, request, url))
-        before, _, after = body.partition(IMAGE_GOES_HERE.encode())
-        headers = {wire.IMAGE_ID_HEADER: image.image_id}
-        counted = demand_counter(self._settings, request, encoded.size)
-        return OnlineRequest([before, encoded.base64, after], headers, counted)
+        """Read and encode the request's image or frames; see `ChatModel.prepare`."""
+        encoded = await self._images.get_shown(request.image)
+        urls = [one.url_prefix + IMAGE_GOES_HERE for one in encoded]
+        body = orjson.dumps(wire.body_of(self._settings, request, urls))
+        counted = demand_counter(self._settings, request, [one.size for one in encoded])
+        return OnlineRequest(in_pieces(body, encoded), headers_of(request.image), counted)
 
     async def send(self, prepared: OnlineRequest) -> ChatReply:
         """Send one request; see `ChatModel.send`."""
@@ -173,6 +165,20 @@ class OpenAIChat:
     def _plain(self, error: Exception) -> str:
         said = str(error) or type(error).__name__
         return wire.without_secrets(said, self._key())
+
+
+def in_pieces(body: bytes, images: Sequence[EncodedImage]) -> list[bytes]:
+    """Return a body as it is sent: every image's base64 where `IMAGE_GOES_HERE` stands for it."""
+    first, *rest = body.split(IMAGE_GOES_HERE.encode())
+    pieces = [first]
+    for image, piece in zip(images, rest, strict=True):
+        pieces += [image.base64, piece]
+    return pieces
+
+
+def headers_of(image: ImageRef | None) -> dict[str, str]:
+    """Return the headers of a request that shows an image, a video or nothing."""
+    return {} if image is None else {wire.IMAGE_ID_HEADER: image.image_id}
 
 
 class InPieces(aiohttp.payload.Payload):

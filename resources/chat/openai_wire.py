@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -89,19 +89,22 @@ def completion_room(settings: Spoken, request: ChatRequest) -> int:
     return settings.max_tokens * (MORE_ROOM if request.more_room else 1)
 
 
-def body_of(settings: Spoken, request: ChatRequest, image_url: str | None) -> dict[str, Json]:
+def body_of(
+    settings: Spoken, request: ChatRequest, image_urls: Sequence[str] = ()
+) -> dict[str, Json]:
     """Return the request's JSON body.
 
     Args:
         settings: The model's settings.
         request: What is asked.
-        image_url: The request's picture as a URL that the server can read (most often a data
-            URL), null when it shows none.
+        image_urls: The request's picture, or a video's frames in order, as URLs that the server
+            can read (most often data URLs); none when it shows nothing.
     """
-    content: list[dict[str, Any]] = [{"type": "text", "text": request.text}]
-    if image_url is not None:
-        shown = {"url": image_url, "detail": settings.image_detail}
-        content.insert(0, {"type": "image_url", "image_url": shown})
+    content: list[dict[str, Any]] = [
+        {"type": "image_url", "image_url": {"url": url, "detail": settings.image_detail}}
+        for url in image_urls
+    ]
+    content.append({"type": "text", "text": request.text})
     body: dict[str, Json] = {
         "model": settings.model,
         "messages": [{"role": "user", "content": content}],

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tg_assets.scenes.questions import Question
 
 SERVED_PER_DECOY = 6
+NO_TRANSLATOR = (
+    "the embedded model answers from scene graphs and does not understand questions in words; "
+    "name a model that does, or ask with tg query"
+)
 SceneOf = Callable[[str], "Scene | None"]
 
 
@@ -45,7 +49,8 @@ class SceneAnswers:
         """Return the text of a reply.
 
         Args:
-            schema_name: Which prompt it is: growth, filter, questions, vote or cot.
+            schema_name: Which prompt it is: growth, filter, questions, vote, cot, evaluation or
+                translation.
             data: The prompt's data.
             image_id: The picture that was shown.
 
@@ -55,6 +60,8 @@ class SceneAnswers:
         """
         if schema_name == "growth":
             return self._growth(data)
+        if schema_name == "translation":
+            return orjson.dumps({"query": None, "reason": NO_TRANSLATOR}).decode()
         scene = None if image_id is None else self._scene_of(image_id)
         if scene is None:
             raise NoScene(
@@ -67,6 +74,7 @@ class SceneAnswers:
             "questions": self._questions,
             "vote": self._vote,
             "cot": self._reasoned,
+            "evaluation": self._option,
         }
         if schema_name not in replies:
             raise ValueError(f"the embedded model knows no prompt called {schema_name!r}")
@@ -149,3 +157,19 @@ class SceneAnswers:
         answer = self._one_of(known.wrong, "cot", image_id, question) if wrong else known.answer
         steps = [f"It could be: {'; '.join(sorted(others))}", f"The picture shows: {answer}"]
         return orjson.dumps({"steps": steps, "answer": answer}).decode()
+
+    def _option(self, data: Mapping[str, Json], image_id: str, scene: Scene) -> str:
+        """Choose among options, as the question's own plan is answered about the world."""
+        from tg_assets.scenes.questions.worlds import answer_of_task
+
+        question, options = str(data["question"]), data["options"]
+        right = answer_of_task(scene, question)
+        fitting = [letter for letter, text in options.items() if text == right]
+        if not fitting:
+            raise NoScene(f"no option of {question!r} is true of image {image_id}")
+        others = [letter for letter in options if letter not in fitting]
+        item = ("evaluation", image_id, question, *options.values())
+        wrong = self._errs(*item) and others
+        return orjson.dumps(
+            {"answer": self._one_of(others, *item) if wrong else fitting[0]}
+        ).decode()

@@ -13,7 +13,13 @@ from resources.chat import openai_wire as wire
 from resources.chat.images import EncodedImage, EncodedImages
 from resources.chat.messages import ChatReply, ChatRequest, Demand, GiveUp, TryAgain
 from resources.chat.money.demand import demand_counter
-from resources.chat.openai_compatible import IMAGE_GOES_HERE, OnlineRequest, OpenAIChat
+from resources.chat.openai_compatible import (
+    IMAGE_GOES_HERE,
+    OnlineRequest,
+    OpenAIChat,
+    headers_of,
+    in_pieces,
+)
 from resources.vllm.warm_server import Surroundings, WarmServer
 from tg_assets.ids import digest
 from tg_assets.settings_models import OpenAIModel, VllmModel
@@ -25,12 +31,12 @@ class VllmRequest:
 
     Attributes:
         request: What is asked.
-        image: The picture, if any.
+        images: The picture, or the frames of the video, if any.
         counted: Counts the most that it may use; asked only where something is limited.
     """
 
     request: ChatRequest
-    image: EncodedImage | None
+    images: Sequence[EncodedImage]
     counted: Callable[[], Demand]
 
     @property
@@ -64,9 +70,9 @@ class VllmChat:
             StopAsking: The server cannot be started.
         """
         await self._server.ready()
-        image = None if request.image is None else await self._images.get(request.image)
-        size = None if image is None else image.size
-        return VllmRequest(request, image, demand_counter(self._settings, request, size))
+        images = await self._images.get_shown(request.image)
+        counted = demand_counter(self._settings, request, [image.size for image in images])
+        return VllmRequest(request, images, counted)
 
     async def send(self, prepared: VllmRequest) -> ChatReply:
         """Send one request; see `ChatModel.send`.
@@ -107,20 +113,16 @@ class VllmChat:
         return online
 
     def _body(self, prepared: VllmRequest, *, named: bool) -> OnlineRequest:
-        request, image = prepared.request, prepared.image
-        if request.image is None or image is None:
-            said = [orjson.dumps(wire.body_of(self._settings, request, None))]
-            return OnlineRequest(said, {}, prepared.counted)
-        body = wire.body_of(self._settings, request, image.url_prefix + IMAGE_GOES_HERE)
-        part = body["messages"][0]["content"][0]
-        part["uuid"] = digest("shown", request.image.image_id, self._settings.max_image_side)
-        headers = {wire.IMAGE_ID_HEADER: request.image.image_id}
-        if named:
-            part["image_url"] = None
-            return OnlineRequest([orjson.dumps(body)], headers, prepared.counted)
-        before, _, after = orjson.dumps(body).partition(IMAGE_GOES_HERE.encode())
-        pieces: Sequence[bytes] = [before, image.base64, after]
-        return OnlineRequest(pieces, headers, prepared.counted)
+        request, images = prepared.request, prepared.images
+        urls = [image.url_prefix + IMAGE_GOES_HERE for image in images]
+        body = wire.body_of(self._settings, request, urls)
+        shown = () if request.image is None else request.image.shown
+        for part, image in zip(body["messages"][0]["content"], shown, strict=False):
+            part["uuid"] = digest("shown", image.image_id, self._settings.max_image_side)
+            if named:
+                part["image_url"] = None
+        pieces = in_pieces(orjson.dumps(body), [] if named else images)
+        return OnlineRequest(pieces, headers_of(request.image), prepared.counted)
 
     async def close(self) -> None:
         """Close the connections and give the reference to the server back."""

@@ -187,9 +187,10 @@ def test_reply_of_another_model_stays_none_until_the_settings_say_it_is_the_same
 
 def test_every_stage_is_found_by_its_name() -> None:
     names = [stage.name for stage in asked_stages()]
-    assert set(names) == {"growth", "filter", "questions", "vote", "cot"}
+    later = {"evaluation", "translation"}
+    assert set(names) == {"growth", "filter", "questions", "vote", "cot"} | later
     assert [stage.name for stage in stages_called("vote")] == ["vote", "vote"]
     prompts = {(stage.name, stage.prompt_version) for stage in asked_stages()}
     assert len(prompts) == len(names)
-    with pytest.raises(UnknownStage, match="'votes'; there are cot, filter, growth"):
+    with pytest.raises(UnknownStage, match="'votes'; there are cot, evaluation, filter"):
         stages_called("votes")

@@ -135,9 +135,14 @@ class World:
 
     # what a person or the automation does
 
-    def register(self, shards: Sequence[str] = (), batches: Sequence[str] = ()) -> None:
+    def register(
+        self,
+        shards: Sequence[str] = (),
+        batches: Sequence[str] = (),
+        models: Sequence[str] = (),
+    ) -> None:
         """Register partitions, as the sensors do."""
-        for name, keys in (("image_shard", shards), ("task_batch", batches)):
+        for name, keys in (("image_shard", shards), ("task_batch", batches), ("model", models)):
             if keys:
                 self.instance.add_dynamic_partitions(name, list(keys))
         self._registered.cache_clear()

@@ -15,11 +15,18 @@ from tg_assets.partitions import EDGES, dimensions
 ALL = [(asset, edge.upstream) for asset, edges in EDGES.items() for edge in edges]
 TOLERANT = [(asset, e.upstream) for asset, edges in EDGES.items() for e in edges if e.tolerant]
 MANY_TO_ONE = [*TOLERANT, ("scored_qa", "referee_scores")]
+UNPARTITIONED = (
+    "withdrawals",
+    "task_space",
+    "balanced_dataset",
+    "cot_answers",
+    "evaluation_tasks",
+)
 SINGLE = [
     (asset, edge.upstream)
     for asset, edges in EDGES.items()
     for edge in edges
-    if edge.upstream in ("withdrawals", "task_space", "balanced_dataset", "cot_answers")
+    if edge.upstream in UNPARTITIONED
 ]
 ONE_TO_ONE = [edge for edge in ALL if edge not in MANY_TO_ONE and edge not in SINGLE]
 GOOD, BAD, MISSING = "0000", "0001", "0002"
@@ -59,15 +66,15 @@ def failure_of(result: dg.ExecuteInProcessResult) -> str:
 
 @pytest.fixture
 def shards(world: World) -> World:
-    """Three shards and one batch, nothing made; the automation has looked once."""
-    world.register([GOOD, BAD, MISSING], [BATCH])
+    """Three shards, one batch and one model, nothing made; the automation has looked once."""
+    world.register([GOOD, BAD, MISSING], [BATCH], [GOOD])
     return world
 
 
 @pytest.fixture
 def grid(world: World) -> World:
-    """Three shards and three batches."""
-    world.register([GOOD, BAD, MISSING], [GOOD, BAD, MISSING])
+    """Three shards, three batches and three models."""
+    world.register(*[[GOOD, BAD, MISSING]] * 3)
     return world
 
 
@@ -237,6 +244,12 @@ def test_a_score_needs_all_referees(shards: World) -> None:
     assert shards.tick("scored_qa").of("scored_qa") == {MISSING}
     shards.plant("referee_scores", f"{BAD}|{referees[-1]}", "second", good=True)
     assert shards.tick("scored_qa").of("scored_qa") == {BAD}
+
+
+def test_nothing_is_evaluated_where_no_model_is_registered(world: World) -> None:
+    registered = world.galaxy.registered(world.instance)
+    found = inputs(world.instance, "model_performance", None, registered)
+    assert (found.open, found.excluded) == ({"model_answers": []}, [])
 
 
 def test_nothing_registered_is_told_apart_from_nothing_open(world: World) -> None:

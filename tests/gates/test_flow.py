@@ -15,6 +15,8 @@ from tg_assets.walk import walk
 
 GOOD, BAD = "0000", "0001"
 REFEREES = ("ada", "bob", "cleo")
+LIES_THERE = ("task_tree", "scenes", "image_pool", "model_answers")
+"""What is made of a bad shard, batch or model, up to what fails."""
 
 
 def made_of(world: World, partition: str) -> set[str]:
@@ -67,8 +69,8 @@ def test_within_one_run_a_failing_check_stops_the_chain(
 
 
 def test_by_automation_a_faulty_shard_and_a_faulty_batch_stop_alone(world: World) -> None:
-    world.register([GOOD, BAD], [GOOD, BAD])
-    world.faulty |= {("image_pool", BAD), ("task_tree", BAD)}
+    world.register([GOOD, BAD], [GOOD, BAD], [GOOD, BAD])
+    world.faulty |= {("image_pool", BAD), ("task_tree", BAD), ("model_answers", BAD)}
     asked = [set(tick.requested) for tick in world.settle()]
 
     assert asked == [  # assets of the same partitions together, in one run
@@ -77,12 +79,13 @@ def test_by_automation_a_faulty_shard_and_a_faulty_batch_stop_alone(world: World
             "task_tree",
             "task_embeddings",
             "task_space",
+            "evaluation_tasks",
             "scenes",
             "image_pool",
             "image_embeddings",
         },
-        {"clip_similarity", "ground_truth_qa"},
-        {"candidate_pairs", "filtered_pairs", "raw_qa"},
+        {"clip_similarity", "ground_truth_qa", "model_answers"},
+        {"candidate_pairs", "filtered_pairs", "raw_qa", "model_performance"},
         {"referee_scores"},
         {"scored_qa"},
         {"balanced_dataset", "cot_answers", "published_dataset"},
@@ -92,7 +95,7 @@ def test_by_automation_a_faulty_shard_and_a_faulty_batch_stop_alone(world: World
     assert everything - set(world.made) == {
         (asset, key)
         for asset, key in everything
-        if key and BAD in key.split("|") and asset not in ("task_tree", "scenes", "image_pool")
+        if key and BAD in key.split("|") and asset not in LIES_THERE
     }
     assert _kept_out(world, "balanced_dataset", None) == {
         ("image_pool", BAD),

@@ -98,7 +98,7 @@ def test_a_table_that_is_none_is_named(tmp_path: Path, table: Path) -> None:
     pl.DataFrame({"index": [1], "model": ["a"]}).write_csv(file)
     assert "has no column generator, correct" in run("top-k", "--answers", str(file), fails=True)
     unknown = run("top-k", "--model", "tiny", "--answers", str(table), fails=True)
-    assert "no evaluations of tiny; it has large, small" in unknown
+    assert "no evaluations of tiny; there are some of large, small" in unknown
     pl.read_csv(table).with_columns(correct=pl.lit(7.0)).write_csv(file)
     wrong = run("top-k", "--model", "small", "--answers", str(file), fails=True)
     assert "correct is from 0 to 1, not 7.0 (small, plan 0 of how-many-2d)" in wrong

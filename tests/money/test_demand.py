@@ -45,19 +45,19 @@ def test_the_size_counted_is_the_size_sent(
 
 def test_demand_covers_the_whole_reply_and_more_than_the_prompt() -> None:
     settings = model(max_tokens=500, price={"input": 2.0, "output": 8.0})
-    tokens = counted(settings, REQUEST, (3000, 2000))
+    tokens = counted(settings, REQUEST, [(3000, 2000)])
     assert tokens.image == 765  # 1024 x 683, as it is sent: 4 tiles
-    demand = demand_of(settings, REQUEST, (3000, 2000))
+    demand = demand_of(settings, REQUEST, [(3000, 2000)])
     assert tokens.total < demand.prompt_tokens <= tokens.total * MARGIN + 1
     assert demand.completion_tokens == 500
     assert demand.cost_usd == pytest.approx((demand.prompt_tokens * 2 + 500 * 8) / 1e6)
-    assert demand_of(settings, REQUEST, None).prompt_tokens < demand.prompt_tokens
-    half = demand_of(settings, REQUEST, (3000, 2000), discount=0.5)
+    assert demand_of(settings, REQUEST).prompt_tokens < demand.prompt_tokens
+    half = demand_of(settings, REQUEST, [(3000, 2000)], discount=0.5)
     assert half.cost_usd == pytest.approx(demand.cost_usd / 2)
 
 
 def test_detail_low_costs_less() -> None:
-    assert counted(model(image_detail="low"), REQUEST, (3000, 2000)).image == 85
+    assert counted(model(image_detail="low"), REQUEST, [(3000, 2000)]).image == 85
 
 
 def test_a_model_without_a_price_has_its_list_price() -> None:

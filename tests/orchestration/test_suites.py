@@ -29,6 +29,9 @@ KEYS = {
     "balanced_dataset": (),
     "cot_answers": (),
     "published_dataset": (),
+    "evaluation_tasks": (),
+    "model_answers": ("ada",),
+    "model_performance": (),
 }
 VALUES: dict[str, Any] = {
     "path": "OCR~Signs",

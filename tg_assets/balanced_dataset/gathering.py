@@ -8,6 +8,7 @@ import polars as pl
 
 from resources.chat.ledger import Ledger
 from tg_assets.artifact import Work
+from tg_assets.balanced_dataset.costs import dataset_costs
 from tg_assets.balanced_dataset.facts import (
     DatasetFacts,
     DroppedFacts,
@@ -63,7 +64,7 @@ def embedded_notice(settings: Settings) -> str | None:
     used = sorted(
         {
             f"{name}: {model.error_rate:.0%}"
-            for _, name in settings.model_uses()
+            for _, name in settings.dataset_model_uses()
             if isinstance(model := settings.models[name], EmbeddedModel)
         }
     )
@@ -98,9 +99,9 @@ def models(settings: Settings) -> tuple[ModelFacts, ...]:
 
 
 def ledger_facts(ledger: Ledger) -> tuple[LedgerFacts, ...]:
-    """Return what was asked and paid for in all."""
+    """Return what was asked and paid for the dataset in all."""
     columns = ("stage", "model", "requests", "prompt_tokens", "completion_tokens", "cost_usd")
-    return tuple(LedgerFacts(*row) for row in ledger.costs().select(columns).iter_rows())
+    return tuple(LedgerFacts(*row) for row in dataset_costs(ledger).select(columns).iter_rows())
 
 
 def funnel(

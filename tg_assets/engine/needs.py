@@ -43,7 +43,7 @@ def needs_of(
         settings: The settings.
         job: Name of the run's job.
         assets: Names of the assets that it makes.
-        partition: Its partition, which names the referee.
+        partition: Its partition, which names the referee or the model.
     """
     gpus = max((_gpus(settings, asset, partition) for asset in assets), default=0)
     return Needs(gpus, job in PASS_JOBS)
@@ -66,6 +66,8 @@ def models_of(settings: Settings, asset: str, partition: str | None) -> list[str
     if asset == "referee_scores":
         keys = dimensions(partition)
         return [settings.referees[keys[1]]] if len(keys) == 2 else list(settings.referees.values())
+    if asset == "model_answers":
+        return list(settings.evaluation.models) if partition is None else [partition]
     asked = {
         "task_tree": settings.task_tree.model,
         "filtered_pairs": settings.filter,

@@ -70,7 +70,7 @@ class Meter:
         """Return the tokens of a request's prompt."""
         if self.is_free:
             return len(request.text) // 4  # as the embedded model counts
-        return counted(self._model, request, size).total
+        return counted(self._model, request, [] if size is None else [size]).total
 
     def shape(self, stage: Stage, items: Sequence[Mapping[str, Any]]) -> Shape:
         """Return what requests take that hold items like these, so many at a time as allowed."""

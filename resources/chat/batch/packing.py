@@ -171,8 +171,7 @@ async def _line(
 ) -> Line:
     questions: Sequence[Question] = list(packet.questions.values())
     request = replace(stage.request(questions), more_room=packet.more_room)
-    shown = None if request.image is None else await images.get(request.image)
-    size, url = (None, None) if shown is None else (shown.size, shown.url)
-    demand = demand_of(settings, request, size, settings.discount)
-    body = wire.body_of(settings, request, url)
+    shown = await images.get_shown(request.image)
+    demand = demand_of(settings, request, [one.size for one in shown], settings.discount)
+    body = wire.body_of(settings, request, [one.url for one in shown])
     return Line(request_line(packet.custom_id, body), demand.cost_usd)

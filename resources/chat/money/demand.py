@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 
@@ -15,6 +15,8 @@ from resources.chat.money.sent_size import sent_size
 from resources.chat.money.text_tokens import TextRule, prompt_tokens, text_rule
 from resources.chat.openai_wire import Spoken, completion_room
 
+Size = tuple[int, int]
+"""Width and height in pixels."""
 MARGIN = 1.1
 """What a reservation adds to the count: providers were seen to bill up to 6 % more for images
 that they shrink (community.openai.com, topic 1281361), and do not document how they write a
@@ -27,7 +29,7 @@ class Counted:
 
     Attributes:
         text: Of the message.
-        image: Of the picture.
+        image: Of the picture, or of all frames.
         schema: Of the reply's schema, where the model reads it.
         overhead: Of roles and marks around them.
     """
@@ -43,25 +45,25 @@ class Counted:
         return self.text + self.image + self.schema + self.overhead
 
 
-def counted(settings: Spoken, request: ChatRequest, image_size: tuple[int, int] | None) -> Counted:
+def counted(settings: Spoken, request: ChatRequest, image_sizes: Sequence[Size] = ()) -> Counted:
     """Count the tokens of a request's prompt.
 
     Args:
         settings: The model's settings.
         request: What is asked.
-        image_size: Width and height of the picture in pixels, upright, as the file has them or as
-            it is sent; null when there is none.
+        image_sizes: Width and height of each picture in pixels, upright, as the file has them or
+            as it is sent; of a video, of every frame.
     """
     rule = text_rule(settings.model)
     return Counted(
         text=prompt_tokens(rule, request.text),
-        image=0 if image_size is None else tokens_of_image(settings, image_size),
+        image=sum(tokens_of_image(settings, size) for size in image_sizes),
         schema=_schema_tokens(settings, rule, request),
         overhead=rule.overhead,
     )
 
 
-def tokens_of_image(settings: Spoken, size: tuple[int, int]) -> int:
+def tokens_of_image(settings: Spoken, size: Size) -> int:
     """Return the tokens of a picture of so many pixels, after it is made small enough."""
     width, height = sent_size(*size, settings.max_image_side)
     return image_tokens(settings.model, width, height, settings.image_detail)
@@ -76,7 +78,7 @@ def cost_usd(settings: Spoken, prompt: float, completion: float, discount: float
 def demand_of(
     settings: Spoken,
     request: ChatRequest,
-    image_size: tuple[int, int] | None,
+    image_sizes: Sequence[Size] = (),
     discount: float = 1.0,
 ) -> Demand:
     """Return the most that a request may use: its prompt with a margin, its reply in full.
@@ -84,19 +86,19 @@ def demand_of(
     Args:
         settings: The model's settings.
         request: What is asked.
-        image_size: Width and height of the picture in pixels; null when there is none.
+        image_sizes: Width and height of each picture in pixels.
         discount: What the price is multiplied by, for batches.
     """
-    prompt = math.ceil(counted(settings, request, image_size).total * MARGIN)
+    prompt = math.ceil(counted(settings, request, image_sizes).total * MARGIN)
     completion = completion_room(settings, request)
     return Demand(prompt, completion, cost_usd(settings, prompt, completion, discount))
 
 
 def demand_counter(
-    settings: Spoken, request: ChatRequest, image_size: tuple[int, int] | None
+    settings: Spoken, request: ChatRequest, image_sizes: Sequence[Size] = ()
 ) -> Callable[[], Demand]:
     """Return what counts a request's demand when it is wanted, once."""
-    return cache(partial(demand_of, settings, request, image_size))
+    return cache(partial(demand_of, settings, request, image_sizes))
 
 
 def assumptions(settings: Spoken) -> list[str]:

@@ -83,26 +83,6 @@ def plans_of(space: TaskSpace, known: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def answered(
-    space: TaskSpace, query: Query, known: pl.DataFrame, ancestors: Ancestors, more: int
-) -> Drawn:
-    """Return the plans of a query that were answered, and further ones drawn from the space.
-
-    Args:
-        space: Of the plans.
-        query: The query.
-        known: Evaluations.
-        ancestors: Of categories: what lies above each.
-        more: How many further plans to draw; what a model does on them is predicted.
-    """
-    plans = within(plans_of(space, known), query.plans.where, ancestors)
-    if not more:
-        return Drawn(plans, plans.height)
-    drawn = draw(space, query)
-    both = pl.concat([plans, drawn.plans]).unique(["generator", "index"], maintain_order=True)
-    return Drawn(both, drawn.total)
-
-
 def within(plans: pl.DataFrame, where: Where, ancestors: Ancestors) -> pl.DataFrame:
     """Return the plans that a filter lets through; a category stands for all below it too."""
     conditions = [

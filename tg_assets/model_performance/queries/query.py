@@ -8,12 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+import polars as pl
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from tg_assets.model_performance.queries.errors import QueryError
 from tg_assets.task_space.selection import Where
 from tg_assets.task_space.space import PLAN
 
+BUDGET = 500
+"""Evaluations that may be bought, where nothing else is said."""
 Way = Literal["columns", "random", "fitting", "active"]
 Model = Annotated[str, Field(min_length=1)]
 
@@ -38,6 +49,15 @@ class Plans(_Value):
     slots: dict[str, str | int] = {}
     at_most: int = Field(default=3000, ge=1, le=20_000)
 
+    @field_validator("slots")
+    @classmethod
+    def _numbers_as_numbers(cls, slots: dict[str, str | int]) -> dict[str, str | int]:
+        """Let a command line, which has only text, mean the same query as JSON."""
+        return {
+            name: int(value) if PLAN.get(name) == pl.Int64 and str(value).isdecimal() else value
+            for name, value in slots.items()
+        }
+
     @property
     def where(self) -> Where:
         """The same as a filter of the task space."""
@@ -58,7 +78,7 @@ class _Asked(_Value):
     model: Model
     by: tuple[str, ...] = ()
     plans: Plans = Plans()
-    budget: int = Field(default=500, ge=0)
+    budget: int = Field(default=BUDGET, ge=0)
     confidence: float = Field(default=0.9, gt=0, lt=1)
     way: Way = "columns"
     seed: int = 0

@@ -108,7 +108,7 @@ def _lines(found: Answer) -> Iterator[str]:
 
 def said(query: Query) -> str:
     """Return a query in words."""
-    what = " and ".join(query.by) or "plans"
+    what = f"groups by {' and '.join(query.by)}" if query.by else "plans"
     if isinstance(query, TopK):
         asked = f"the {query.k} {what} that {query.model} is {query.order} at"
     elif isinstance(query, Threshold):
@@ -121,7 +121,9 @@ def said(query: Query) -> str:
     else:
         assert isinstance(query, Debug)
         asked = f"{what} that are unusually bad for {query.model}"
-    return asked
+    where = query.plans.model_dump(exclude={"at_most", "slots"}, exclude_none=True)
+    kept = [f"{name} {value}" for name, value in {**where, **query.plans.slots}.items()]
+    return f"{asked}, among plans with {_and(tuple(kept))}" if kept else asked
 
 
 def _and(names: tuple[str, ...]) -> str:

@@ -40,7 +40,18 @@ def compose(kind: Kind, family: str, seed: int, opened: OpenLibrary) -> Scene:
     Raises:
         NoWorld: None of the plans that were drawn has an instance.
     """
-    instance = _instance(kind, seed, opened)
+    return scene_of(_instance(kind, seed, opened), family, seed, opened)
+
+
+def scene_of(instance: Instance, family: str, seed: int, opened: OpenLibrary) -> Scene:
+    """Return the scene of an instance's world, which knows the plan it was made for.
+
+    Args:
+        instance: Of the library.
+        family: The scene's family.
+        seed: The picture's.
+        opened: The library.
+    """
     library, world = opened.library, instance.world
     things = tuple(
         SceneObject(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+import numpy as np
+
 from tg_assets.scenes.concepts import COMPOSITIONS, article, listed
 from tg_assets.scenes.families.worlds import library_of, world_of
 from tg_assets.scenes.graph import Scene, SceneObject
@@ -50,6 +52,23 @@ def known_instances(scene: Scene, most: int) -> Iterator[Instance]:
             if not isinstance(asked, NoInstance):
                 kind = task_type_of(read_plan(library, plan))
                 yield Instance(plan, scene.seed, world, asked, kind)
+
+
+def answer_of_task(scene: Scene, question: str) -> str | None:
+    """Return the answer to the question of the plan that a scene was made for.
+
+    Null when the scene has no such plan, or the question is another.
+    """
+    said = scene.facts.get("plan")
+    if said is None:
+        return None
+    opened = library_of(scene)
+    rows = opened.space.generator(said["generator"]).plans(np.array([said["index"]]))
+    seed = int(scene.facts["seed"])
+    asked = ask_about(opened.library, world_of(scene), rows.row(0, named=True), seed)
+    if isinstance(asked, NoInstance) or asked.question != question:
+        return None
+    return asked.answer
 
 
 def _ask_descriptions(asker: Asker, picture: str) -> None:
