@@ -11,6 +11,7 @@ from evaluated_galaxy import TWO, Evaluation, evaluation, settings, tasks_of
 
 from resources.chat.messages import Answer, Outcome
 from resources.galaxy import Galaxy
+from tg_assets.forecasting.forecast import forecast
 from tg_assets.model_answers.answering import answer_rows, permuted
 from tg_assets.model_answers.checks import EVALUATION_TASKS, MODEL_ANSWERS
 from tg_assets.model_performance.accuracy import bias_of, performance, position_bias, steadiness
@@ -87,6 +88,18 @@ def test_nothing_is_asked_twice_and_only_what_is_new_is_asked(
     fewer = runs.run(models=["sure"], generators=TWO["generators"], per_generator=2)
     assert fewer.ledger.costs()["requests"].sum() == asked * 3 // 2
     assert set(fewer.tables.read("model_performance")["model"]) == {"sure"}
+
+
+def test_forecast_counts_what_will_be_asked_before_anything_is_drawn(tmp_path: Path) -> None:
+    said = {**TWO, "per_generator": 2, "permutations": ORDERS}
+    galaxy = Galaxy(settings(tmp_path, said))
+    lines = [line for line in forecast(galaxy).lines if line.asks == "evaluation"]
+    assert [line.stage for line in lines] == ["model_answers sure", "model_answers wrong"]
+    assert [(line.certain, line.known) for line in lines] == [(4 * ORDERS, 0)] * 2
+    assert all(line.certain_prompt > line.certain * 50 for line in lines)
+    galaxy.tables.write("evaluation_tasks", tasks_of("how-many-2d", 1))  # of an earlier wish
+    lines = [line for line in forecast(galaxy).lines if line.asks == "evaluation"]
+    assert [line.certain for line in lines] == [4 * ORDERS] * 2
 
 
 def test_nothing_is_drawn_or_asked_while_no_model_is_named(tmp_path: Path) -> None:
