@@ -5,8 +5,9 @@
 
 The galaxy is real (settings file, tables, ledger, Dagster instance, models behind HTTP); the
 changes are made one after the other, each followed by one pass, and counted by the log of the
-server that was asked. Every image is matched to every task type, so that the counts are the same
-on every machine; a galaxy with more task types than `match.top_k` asks about fewer pairs.
+server that was asked; `tests/refresh/test_changes.py` measures the first of them again. Every image
+is matched to every task type, so that the counts are the same on every machine; a galaxy with more
+task types than `match.top_k` asks about fewer pairs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -31,9 +32,10 @@ from aiohttp import web
 
 from resources.galaxy import Galaxy
 from tg_assets.ids import digest
+from tg_assets.pass_report import PassReport
 from tg_assets.serving import SceneServer
 from tg_assets.settings import load_settings
-from tg_assets.walk import PassReport, walk
+from tg_assets.walk import walk
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "refresh.md"
 BEGIN, END = "<!-- changes: made by benchmarks/changes.py -->", "<!-- end of changes -->"
@@ -81,7 +83,7 @@ def small(folder: Path, url: str) -> Small:
         "name": "changes",
         "home": "home",
         "sources": [
-            {"kind": "rendered", "name": "drawn", "count": 6, "seed": 11, "families": ["grid"]},
+            {"kind": "rendered", "name": "drawn", "count": 4, "seed": 11, "families": ["sprites"]},
             {"kind": "rendered", "name": "papers", "count": 2, "seed": 5, "families": ["charts"]},
         ],
         "shard_size": 3,
@@ -97,9 +99,9 @@ def small(folder: Path, url: str) -> Small:
         "checks": {"min_referee_agreement": 0, "min_referee_accuracy": 0, "min_kept_pairs": 0},
     }
     seeds = {
-        "counting": ["object counting", "shape counting"],
-        "detection": ["object detection", "shape detection"],
-        "logical reasoning": ["comparison reasoning"],
+        "counting": ["counting in 2d compositions", "chart element counting"],
+        "image description": ["brief captioning", "detailed description"],
+        "multiple choice questions": ["image-based"],
     }
     return Small(folder, url, settings, seeds)
 
@@ -113,7 +115,7 @@ def _new_images(galaxy: Small) -> None:
 
 
 def _new_types(galaxy: Small) -> None:
-    galaxy.seeds["counting"].append("attribute counting")
+    galaxy.seeds["multiple choice questions"].append("chart-based")
 
 
 def _filter_model(galaxy: Small) -> None:
@@ -153,7 +155,7 @@ def _vote_prompt(galaxy: Small) -> None:
 
 
 def _withdrawn_type(galaxy: Small) -> None:
-    galaxy.withdrawn.append("task_type,counting~shape counting")
+    galaxy.withdrawn.append("task_type,image description~detailed description")
 
 
 def _withdrawn_image(galaxy: Small) -> None:
@@ -176,22 +178,25 @@ CHANGES: tuple[tuple[str, Changed], ...] = (
     ("the first pass", _nothing),
     ("nothing", _nothing),
     ("how fast to ask", _speed),
-    ("3 new images in 1 new shard", _new_images),
-    ("1 new task type in 1 new batch", _new_types),
-    ("the prompt of the referees", _vote_prompt),
-    ("the prompt of the filter", _nothing),
-    ("the model of the filter", _filter_model),
-    ("the model that asks", _asking_model),
-    ("the model of a referee", _referee_model),
-    ("a new referee", _new_referee),
-    ("a referee leaves", _referee_leaves),
     ("the threshold (`min_score`)", _threshold),
     ("the balance (`max_per_type`)", _balance),
     ("the licence of a source", _licence),
+    ("the prompt of the filter", _nothing),
+    ("3 new images in 1 new shard", _new_images),
+    ("the model of a referee", _referee_model),
+    ("1 new task type in 1 new batch", _new_types),
+    ("the prompt of the referees", _vote_prompt),
+    ("the model of the filter", _filter_model),
+    ("the model that asks", _asking_model),
+    ("a new referee", _new_referee),
+    ("a referee leaves", _referee_leaves),
     ("a task type withdrawn", _withdrawn_type),
     ("an image withdrawn", _withdrawn_image),
     ("that image given back", _restored),
 )
+QUICK = 9
+"""So many changes, the first ones, are measured again by the tests; all of them take minutes."""
+
 REWORDED = {"the prompt of the filter": "filtered_pairs"}
 """Changes to prompts, which are code: from here on the stage of this asset says it otherwise."""
 
@@ -215,8 +220,8 @@ class Measured:
     seconds: float
 
 
-def measure() -> list[Measured]:
-    """Make every change and return what each caused."""
+def measure(changes: Sequence[tuple[str, Changed]] = CHANGES) -> list[Measured]:
+    """Make changes, one after the other, and return what each caused."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = Served()
@@ -224,7 +229,7 @@ def measure() -> list[Measured]:
         instance = stack.enter_context(dg.DagsterInstance.ephemeral())
         galaxy = small(folder, url)
         measured = []
-        for name, change in CHANGES:
+        for name, change in changes:
             change(galaxy)
             if name in REWORDED:
                 stack.enter_context(reworded(REWORDED[name]))
@@ -332,6 +337,12 @@ def table(measured: list[Measured]) -> str:
         ran = ", ".join(f"`{asset}` {n} of {of}" for asset, (n, of) in one.ran.items())
         lines.append(f"| {one.change} | {asked or 'nothing'} | {ran or 'nothing'} | {one.runs} |")
     return "\n".join(lines)
+
+
+def documented() -> str:
+    """Return the table that the document has."""
+    _, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
+    return rest.partition(END)[0].strip()
 
 
 def with_table(text: str, made: str) -> str:

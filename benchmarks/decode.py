@@ -48,7 +48,7 @@ def photograph(width: int, height: int) -> Image.Image:
 
         picture = Image.fromarray(data.astronaut())
     except ImportError:
-        picture = Image.open(io.BytesIO(render("tabletop", 7).png)).convert("RGB")
+        picture = Image.open(io.BytesIO(render("models", 7).png)).convert("RGB")
     samples = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
     noise = np.random.default_rng(0).normal(0, 4, samples.shape)
     return Image.fromarray(np.clip(samples + noise, 0, 255).astype(np.uint8))

@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,13 @@ ENGINE = {
     "runs": "celery",
     "postgres_env": "TG_POSTGRES",
     "broker_env": "TG_BROKER",
+    "compute_logs": f"s3://{BUCKET}/logs",
     "at_once": 2,
     "start_timeout_s": 240,
 }
 MOST_PASSES = 5
 DOWN_S = 3.0
+READ_EVERY_S = 0.03
 
 
 @dataclass
@@ -75,6 +78,7 @@ class Result:
         runs_twice: Stages and models that those belong to: of runs that were killed.
         torn: Objects that a reader met half written.
         left_held: Pool slots, locks and unfinished runs when all was done.
+        tracebacks: How many a person was shown who ran the passes.
     """
 
     fault: str
@@ -85,6 +89,7 @@ class Result:
     runs_twice: int
     torn: int
     left_held: int
+    tracebacks: int
     seconds: float
 
 
@@ -176,22 +181,36 @@ FAULTS: dict[str, Callable[[Scene], None]] = {
 
 
 def fault_of(
-    cluster: Cluster, name: str, wanted: dict[str, bytes], after: float, seed: int
+    galaxy: Galaxy,
+    running: list[subprocess.Popen[bytes]],
+    name: str,
+    wanted: dict[str, bytes],
+    after: float,
+    seed: int,
 ) -> Result:
-    """Let one fault happen, and resume."""
-    cluster.delete(PREFIX)
+    """Make a galaxy again from nothing, let one fault happen, and resume.
+
+    Args:
+        galaxy: The galaxy; what it had is forgotten.
+        running: Its workers; one that a fault kills is replaced in the list.
+        name: The fault's.
+        wanted: What must lie below the home in the end.
+        after: Requests after which it happens.
+        seed: Of whom it hits.
+    """
+    cluster = galaxy.cluster
+    galaxy.forget()
     began, asked = time.monotonic(), len(cluster.log())
-    galaxy = galaxy_of(cluster, f"f{seed}")
-    with workers(galaxy, 2) as running, read_all_the_time(cluster, wanted) as torn:
+    with read_all_the_time(cluster, wanted) as torn:
         passing = galaxy.start()
         wait_for_requests(cluster, asked, after, passing)
         FAULTS[name](Scene(cluster, galaxy, running, passing, random.Random(seed)))
-        passing.communicate(timeout=600)
+        told = passing.communicate(timeout=600)[1]
         passes, code = 1, passing.returncode
         while code != 0 and passes < MOST_PASSES:
-            again = galaxy.start()
-            again.communicate(timeout=600)
-            passes, code = passes + 1, again.returncode
+            passing = galaxy.start()
+            told += passing.communicate(timeout=600)[1]
+            passes, code = passes + 1, passing.returncode
     found = visible(cluster.objects(PREFIX))
     requests = Counter(map(_request, cluster.log(after=asked)))
     again = [request for request, times in requests.items() if times > 1]
@@ -204,6 +223,7 @@ def fault_of(
         len({request[:2] for request in again}),
         len(torn),
         held(galaxy),
+        told.count("Traceback"),
         round(time.monotonic() - began, 1),
     )
 
@@ -239,7 +259,7 @@ def wait_for_requests(
     while len(cluster.log(after=asked)) < count:
         assert passing.poll() is None, "the pass ended before the fault"
         assert time.monotonic() < deadline, "the pass asks nothing"
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 @contextmanager
@@ -249,11 +269,14 @@ def read_all_the_time(cluster: Cluster, wanted: dict[str, bytes]) -> Iterator[li
     over = threading.Event()
     names = [name for name in wanted if name.endswith(".parquet") and name.startswith("tables/")]
 
+    client = cluster.client()
+
     def read() -> None:
-        while not over.wait(0.05):
-            for name in names:
-                if not _is_whole(cluster, name):
-                    torn.append(name)
+        for name in cycle(names):
+            if over.wait(READ_EVERY_S):
+                return
+            if not _is_whole(client, name):
+                torn.append(name)
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
@@ -264,11 +287,11 @@ def read_all_the_time(cluster: Cluster, wanted: dict[str, bytes]) -> Iterator[li
         thread.join(60)
 
 
-def _is_whole(cluster: Cluster, name: str) -> bool:
+def _is_whole(client: Any, name: str) -> bool:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        body = cluster.client().get_object(Bucket=BUCKET, Key=f"{PREFIX}/{name}")["Body"].read()
+        body = client.get_object(Bucket=BUCKET, Key=f"{PREFIX}/{name}")["Body"].read()
     except (BotoCoreError, ClientError, OSError):
         return True  # it is not there, or the server is down: nobody reads half of anything
     try:
@@ -298,16 +321,17 @@ def held(galaxy: Galaxy) -> int:
 def campaign(cluster: Cluster, names: list[str], seed: int) -> list[Result]:
     """Let every fault happen, each at a moment of its own."""
     dice = random.Random(seed)
-    first = galaxy_of(cluster, "whole")
-    with workers(first, 2):
-        first.run()
-    wanted = cluster.objects(PREFIX)
-    total = len(cluster.log())
+    galaxy = galaxy_of(cluster, "faults")
     results = []
-    for number, name in enumerate(names):
-        after = total * dice.uniform(0.2, 0.8)
-        results.append(fault_of(cluster, name, wanted, after, seed * 100 + number))
-        print(asdict(results[-1]), file=sys.stderr, flush=True)
+    with workers(galaxy, 2) as running:
+        galaxy.run()
+        wanted = cluster.objects(PREFIX)
+        total = len(cluster.log())
+        for number, name in enumerate(names):
+            after = total * dice.uniform(0.2, 0.8)
+            found = fault_of(galaxy, running, name, wanted, after, seed * 100 + number)
+            results.append(found)
+            print(asdict(found), file=sys.stderr, flush=True)
     return results
 
 
@@ -316,15 +340,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--faults", default=",".join(FAULTS), help="which, by commas")
     parser.add_argument("--seed", type=int, default=1, help="of the moments at which they happen")
+    parser.add_argument("--images", type=int, default=8, help="pictures; four make a shard")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    names = options.faults.split(",")
+    names = sorted(options.faults.split(","), key=lambda name: name == "clock")  # its workers stay
     if "clock" in names and shutil.which("faketime") is None:
         raise SystemExit("clock: needs faketime (Debian's package faketime); or leave it out")
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
     )
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder)) as cluster:
+    with tempfile.TemporaryDirectory() as folder, started(Path(folder), options.images) as cluster:
         results = campaign(cluster, names, options.seed)
     table = Table(*Result.__dataclass_fields__)
     for result in results:

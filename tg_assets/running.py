@@ -23,18 +23,20 @@ from resources.clip_settings import ClipError
 from resources.galaxy import Galaxy
 from tg_assets.checking import remarks
 from tg_assets.clip_similarity.showing_matches import NoSuchImage
+from tg_assets.engine.away import Away, away_said
 from tg_assets.image_pool.excluded import ExcludedError
 from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.image_pool.storages import StorageError
 from tg_assets.instance import Busy, open_instance
 from tg_assets.model_performance.queries.errors import QueryError
+from tg_assets.pass_report import PassReport, StageReport, Watcher
 from tg_assets.plain import plain
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_tree.seeds import SeedsError
 from tg_assets.tracing.finding import NothingTraced
-from tg_assets.walk import PassReport, StageReport, Watcher, walk
+from tg_assets.walk import walk
 from tg_assets.withdrawals.listed import WithdrawalsError
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ SAID_EVERY_S = 30.0
 """How long a pass may say nothing where there is no terminal to draw bars on."""
 
 USER_ERRORS = (
+    Away,
     Busy,
     ClipError,
     ExcludedError,
@@ -180,6 +183,7 @@ def run_pass(settings: Settings, *, as_json: bool, config: Path | None) -> PassR
         console = Console(stderr=as_json, width=WIDTH)
     galaxy = Galaxy(settings)
     with (
+        away_said(settings),
         open_instance(settings) as instance,
         shown_on(console) as shown,
         progress.reported_to(shown.inside),

@@ -151,6 +151,26 @@ def _made(
 
 
 @app.command()
+def export_graphs(
+    out: Annotated[Path, typer.Option(help="The folder of graphs.json and images.")],
+    n: Annotated[int, typer.Option("-n", help="Pictures, in 2D and 3D by turns.", min=1)] = 100,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same pictures.")] = 0,
+    library: Annotated[
+        list[Path] | None, typer.Option(help="The folder of a library; the shipped one if absent.")
+    ] = None,
+) -> None:
+    """Draw pictures of the project's own and write their scene graphs in GQA's format."""
+    from tg_assets.task_space.own_library import open_library
+    from tg_assets.task_space.scene_graphs.exporting import annotated_pictures, export_graphs
+    from tg_assets.task_space.scene_graphs.vocabulary import own_vocabulary
+
+    with plain_words():
+        pictures = annotated_pictures(open_library(library or ()), own_vocabulary(), n, seed)
+        file = export_graphs(out, pictures)
+        print(f"{file}: {n:,} graphs")
+
+
+@app.command()
 def convert_video_names(
     folder: Annotated[Path, typer.Argument(help="The folder of the published pickles.")],
     out: Annotated[Path, typer.Argument(help="The JSON file to write.")],

@@ -189,14 +189,21 @@ def write_whole(path: UPath, content: bytes) -> None:
     """Write a file so that no reader and no crash ever meets half of it.
 
     On a local disk: a temporary name, fsync, rename. Object stores put objects whole by themselves.
+
+    Raises:
+        OSError: It cannot be written; there is no room, for one. It names the file.
     """
     if path.protocol not in ("", "file"):
         path.fs.pipe_file(path.path, content)  # a file object that fails would put what it has
         return
-    with moved_into_place(path) as temporary, open(str(temporary), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    with moved_into_place(path) as temporary:
+        try:
+            with open(str(temporary), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:  # a write that fails does not say of which file
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 @contextmanager

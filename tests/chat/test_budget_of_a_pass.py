@@ -12,8 +12,9 @@ from fixtures import StartServer
 
 from resources.galaxy import Galaxy
 from tg_assets.instance import open_instance
+from tg_assets.pass_report import PassReport
 from tg_assets.settings import load_settings
-from tg_assets.walk import PassReport, walk
+from tg_assets.walk import walk
 
 FREE = {"ada": "embedded", "cleo": "embedded-2"}
 

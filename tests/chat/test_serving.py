@@ -95,7 +95,11 @@ def test_prompts_are_answered_from_the_scene(
     structured: str, server: str, shown: ImageRef, ledger: Ledger
 ) -> None:
     before = len(_log(server))
-    paths = ["counting~object counting", "detection~object detection", "no such task"]
+    paths = [
+        "counting~counting in 2d compositions",
+        "object recognition~object recognition in 2d compositions",
+        "no such task",
+    ]
     questions = [Question({"path": path}, shown) for path in paths]
     model = openai_model(f"{server}/v1", model="sure", structured=structured)
     answers, tally = ask(FILTER, questions, model, ledger)

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from tg_assets.definitions import JOBS
+from tg_assets.pass_report import PassReport, StageReport
 from tg_assets.running import Lines, _table
-from tg_assets.walk import PassReport, StageReport
 
 LARGE = StageReport(
     2400, 2400, 0, 12_000_000, 413_648, 812_345, 11_999_999, 9_876_543, 12_345.6, 1e5

@@ -35,7 +35,7 @@ from tg_assets.tables_io import TableStore
 
 START_S = 60.0
 BUCKET = "galaxies"
-IMAGES = 12
+SHARD_SIZE = 4
 KEYS = {
     "AWS_ACCESS_KEY_ID": "key",
     "AWS_SECRET_ACCESS_KEY": "secret",
@@ -81,12 +81,14 @@ class Cluster:
         folder: Scratch of the tests.
         servers: What can be killed: s3, postgres and broker.
         chat: URL of the server that answers for every model, and logs.
+        images: How many pictures each galaxy draws.
         environment: Variables that every process of the cluster has.
     """
 
     folder: Path
     servers: dict[str, Killable]
     chat: str
+    images: int
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -103,11 +105,12 @@ class Cluster:
         return self.servers["broker"].url
 
     def databases(self, name: str) -> dict[str, str]:
-        """Make the databases of a galaxy; returns the variables that name them."""
+        """Make the databases of a galaxy, empty; returns the variables that name them."""
         connection = psycopg2.connect(f"{self.postgres}/postgres")
         connection.autocommit = True
         with connection.cursor() as cursor:
             for what in ("dagster", "ledger"):
+                cursor.execute(f"DROP DATABASE IF EXISTS {name}_{what} WITH (FORCE)")
                 cursor.execute(f"CREATE DATABASE {name}_{what}")
         connection.close()
         return {
@@ -152,7 +155,6 @@ class Galaxy:
         home: A folder or an ``s3://`` prefix.
         engine: Its settings' `engine`; null for a local instance.
         environment: Variables of its processes alone.
-        images: How many pictures it draws.
     """
 
     cluster: Cluster
@@ -160,7 +162,6 @@ class Galaxy:
     home: str
     engine: Mapping[str, Any] | None = None
     environment: dict[str, str] = field(default_factory=dict)
-    images: int = IMAGES
 
     @property
     def folder(self) -> Path:
@@ -169,8 +170,9 @@ class Galaxy:
     def write_settings(self) -> Path:
         self.folder.mkdir(exist_ok=True)
         (self.folder / "seeds.yaml").write_text(yaml.safe_dump(SEEDS))
-        said = settings_of(self.folder, self.images)
+        said = settings_of(self.folder, self.cluster.images)
         said |= {"home": self.home, "s3": {"endpoint_url": self.cluster.s3}}
+        said["shard_size"] = SHARD_SIZE
         said["task_tree"]["seeds"] = str(self.folder / "seeds.yaml")
         said["models"] = {name: self._model(name) for name in ("writer", *REFEREES)}
         if self.engine is not None:
@@ -199,13 +201,14 @@ class Galaxy:
         config = str(self.write_settings())
         return [sys.executable, "-m", "tg_assets.cli", *words, "--config", config]
 
-    def run(self, timeout: float = 600) -> dict[str, Any]:
+    def run(self) -> dict[str, Any]:
         """Run a pass in a process of its own; returns its report."""
-        process = self.start()
-        output, said = process.communicate(timeout=timeout)
-        assert process.returncode == 0, output[-3000:] + said[-3000:]
-        report: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
-        return report
+        return report_of(self.start())
+
+    def forget(self) -> None:
+        """Be as before the first pass: nothing made, nothing answered, nothing remembered."""
+        self.cluster.delete(self.home.removeprefix(f"s3://{BUCKET}/"))
+        self.cluster.databases(self.name)
 
     def start(self) -> subprocess.Popen[str]:
         """Start a pass in a process of its own."""
@@ -219,9 +222,17 @@ class Galaxy:
         )
 
 
+def report_of(passing: subprocess.Popen[str], timeout: float = 600) -> dict[str, Any]:
+    """Return the report of a pass that was started, once it ended well."""
+    output, said = passing.communicate(timeout=timeout)
+    assert passing.returncode == 0, output[-3000:] + said[-3000:]
+    report: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
+    return report
+
+
 @contextmanager
-def started(folder: Path) -> Iterator[Cluster]:
-    """Start what a cluster shares."""
+def started(folder: Path, images: int) -> Iterator[Cluster]:
+    """Start what a cluster shares, for galaxies of so many pictures."""
     with ExitStack() as stack:
         serve = stack.enter_context(postgres_data())
         servers = {
@@ -232,8 +243,8 @@ def started(folder: Path) -> Iterator[Cluster]:
         for server in servers.values():
             server.start()
             stack.callback(server.stop)
-        chat = stack.enter_context(chat_server(folder))
-        found = Cluster(folder, servers, chat, dict(KEYS))
+        chat = stack.enter_context(chat_server(folder, images))
+        found = Cluster(folder, servers, chat, images, dict(KEYS))
         found.client().create_bucket(Bucket=BUCKET)
         yield found
 
@@ -320,17 +331,18 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def chat_server(folder: Path) -> Iterator[str]:
+def chat_server(folder: Path, images: int) -> Iterator[str]:
     """Answer for every model from the pictures' scene graphs, which a pass of this folder drew."""
     drawn = folder / "drawn"
     drawn.mkdir()
-    said = settings_of(drawn, IMAGES)
+    said = settings_of(drawn, images)
     said["task_tree"].pop("seeds")
+    said["shard_size"] = SHARD_SIZE
     config = drawn / "galaxy.yaml"
     config.write_text(yaml.safe_dump(said))
     _draw(load_settings(config))
     tg = [sys.executable, "-m", "tg_assets.cli", "serve", "--config", str(config), "--port", "0"]
-    with listening([*tg, "--delay", "0.02", "--seed", "3"]) as url:
+    with listening([*tg, "--delay", "0.1", "--seed", "3"]) as url:
         yield url
 
 

@@ -17,8 +17,9 @@ from resources.galaxy import Galaxy
 from tg_assets.cot_answers.prompts import STAGE, as_text
 from tg_assets.forecasting.forecast import forecast
 from tg_assets.instance import open_instance
+from tg_assets.pass_report import PassReport
 from tg_assets.settings import load_settings
-from tg_assets.walk import PassReport, walk
+from tg_assets.walk import walk
 
 QUESTION = [Question({"question": "How many?"})]
 SETTINGS: dict[str, Any] = {

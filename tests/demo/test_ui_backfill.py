@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(600)
 SETTINGS = """
 name: backfill
 home: galaxy
-sources: [{kind: rendered, name: rendered, count: 4, families: [grid]}]
+sources: [{kind: rendered, name: rendered, count: 4, families: [sprites]}]
 shard_size: 2
 task_tree: {seeds: embedded, model: embedded}
 filter: embedded

@@ -64,7 +64,7 @@ def written(folder: Path, url: str, **changes: Any) -> None:
     settings = {
         "name": "planted",
         "home": "home",
-        "sources": [{"kind": "rendered", "name": "drawn", "count": 2, "families": ["grid"]}],
+        "sources": [{"kind": "rendered", "name": "drawn", "count": 2, "families": ["sprites"]}],
         "task_tree": {"seeds": "seeds.yaml", "model": "embedded"},
         "clip": {"device": "cpu"},
         "filter": "embedded",
@@ -75,7 +75,9 @@ def written(folder: Path, url: str, **changes: Any) -> None:
         **changes,
     }
     (folder / "galaxy.yaml").write_text(yaml.safe_dump(settings))
-    (folder / "seeds.yaml").write_text(yaml.safe_dump({"counting": ["object counting"]}))
+    (folder / "seeds.yaml").write_text(
+        yaml.safe_dump({"counting": ["counting in 2d compositions"]})
+    )
 
 
 def holding(folder: Path, secret: str) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from planted_world import World
 
-from tg_assets.walk import PassReport, walk
+from tg_assets.pass_report import PassReport
+from tg_assets.walk import walk
 
 GOOD, BAD = "0000", "0001"
 

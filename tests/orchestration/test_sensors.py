@@ -16,10 +16,10 @@ from sensors.refresh import refresh_job, refresh_schedule
 from tg_assets.definitions import build_defs
 from tg_assets.ids import task_id
 from tg_assets.image_pool.licences import changed
+from tg_assets.pass_report import PassReport
 from tg_assets.registration import list_batch, list_growth, list_shards
 from tg_assets.settings import Evaluation, Settings
 from tg_assets.tables import TASK_TREE
-from tg_assets.walk import PassReport
 
 
 def look(

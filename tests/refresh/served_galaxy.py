@@ -19,29 +19,33 @@ import yaml
 
 from resources.galaxy import Galaxy
 from tg_assets.instance import open_instance
+from tg_assets.pass_report import PassReport
 from tg_assets.settings import load_settings
-from tg_assets.walk import PassReport, walk
+from tg_assets.walk import walk
 
 TG = str(Path(sys.executable).with_name("tg"))
 TOP_K = 10
 SHARD_SIZE = 6
 SEEDS = {
-    "analysis": ["color analysis", "composition analysis"],
-    "counting": ["object counting", "shape counting"],
-    "detection": ["object detection", "shape detection"],
-    "image description": ["brief captioning", "region description"],
-    "logical reasoning": ["comparison reasoning", "spatial reasoning"],
+    "analysis": ["maximum value analysis", "trend analysis"],
+    "counting": ["counting in 2d compositions", "counting in 3d scenes"],
+    "image description": ["brief captioning", "detailed description"],
+    "logical reasoning": ["comparison reasoning", "numerical reasoning"],
     "multiple choice questions": ["image-based"],
+    "object recognition": [
+        "object recognition in 2d compositions",
+        "object recognition in 3d scenes",
+    ],
     "scene understanding": ["scene classification"],
     "topic classification": ["document topic classification"],
 }
 GROWN_TYPES = 5
 MORE_SEEDS = {
-    "counting": ["attribute counting"],
-    "detection": ["attribute detection"],
-    "image description": ["attribute-based description"],
+    "analysis": ["minimum value analysis"],
+    "counting": ["chart element counting"],
+    "logical reasoning": ["ordering reasoning"],
     "multiple choice questions": ["chart-based"],
-    "scene understanding": ["relationship detection"],
+    "topic classification": ["chart topic classification"],
 }
 REFEREES = ("ada", "bob")
 Question = tuple[str, ...]

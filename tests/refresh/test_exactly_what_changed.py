@@ -24,7 +24,7 @@ from served_galaxy import (
     settings_of,
 )
 
-from tg_assets.walk import PassReport
+from tg_assets.pass_report import PassReport
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("refresh")]
 IMAGES = 12

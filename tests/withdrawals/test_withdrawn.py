@@ -14,21 +14,24 @@ import yaml
 
 from resources.galaxy import Galaxy
 from tg_assets.instance import open_instance
+from tg_assets.pass_report import PassReport
 from tg_assets.settings import load_settings
 from tg_assets.tables_io import TableStore
 from tg_assets.tracing.fates import left_in, trace_image, trace_task_type
 from tg_assets.tracing.finding import NothingTraced, find
 from tg_assets.tracing.samples import trace_sample
-from tg_assets.walk import PassReport, walk
+from tg_assets.walk import walk
 from tg_assets.withdrawals.unheard import unheard
 
 TOP_K = 3
 TABLES = ("candidate_pairs", "filtered_pairs", "raw_qa", "balanced_dataset")
 SEEDS = {
-    "counting": ["object counting", "shape counting"],
-    "detection": ["object detection", "shape detection"],
-    "image description": ["brief captioning", "region description"],
-    "logical reasoning": ["comparison reasoning", "spatial reasoning"],
+    "counting": ["counting in 2d compositions", "chart element counting"],
+    "image description": ["brief captioning", "detailed description"],
+    "multiple choice questions": ["image-based"],
+    "object recognition": ["object recognition in 2d compositions"],
+    "scene understanding": ["scene classification"],
+    "summarization": ["visual scene summarization"],
 }
 
 
@@ -83,7 +86,7 @@ def write_settings(folder: Path) -> None:
     settings = {
         "name": "small",
         "home": "home",
-        "sources": [{"kind": "rendered", "name": "drawn", "count": 8, "families": ["grid"]}],
+        "sources": [{"kind": "rendered", "name": "drawn", "count": 8, "families": ["sprites"]}],
         "task_tree": {"seeds": "seeds.yaml", "model": "embedded"},
         "clip": {"device": "cpu"},
         "match": {"top_k": TOP_K, "keep_per_batch": TOP_K},

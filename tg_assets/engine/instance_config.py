@@ -17,6 +17,7 @@ CELERY_SETTINGS: Mapping[str, Any] = MappingProxyType(
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": True,  # a run waits where every worker can take it
         "broker_connection_retry_on_startup": True,
+        "worker_redirect_stdouts": False,  # Dagster takes what a step says from the streams
         "result_expires": 86_400,
     }
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -46,6 +46,11 @@ class Pool:
     def attributes(self) -> tuple[Attribute, ...]:
         """Every attribute value that some object has."""
         return tuple(sorted({a for values in self.library.attributes.values() for a in values}))
+
+    @cached_property
+    def attribute_number_of(self) -> Mapping[tuple[str, str], int]:
+        """The number of each attribute value, by its type and value."""
+        return {(a.type, a.value): number for number, a in enumerate(self.attributes)}
 
     @cached_property
     def irrelevant(self) -> tuple[Integers, ...]:
@@ -131,6 +136,11 @@ class Form:
     def count(self) -> int:
         """How many plans there are."""
         return int(self._starts[-1]) * self.slots.height
+
+    @cached_property
+    def slot_row_of(self) -> Mapping[tuple[Any, ...], int]:
+        """The row of each combination of slots, by its values in the order of the columns."""
+        return {values: row for row, values in enumerate(self.slots.iter_rows())}
 
     def choices(self, indexes: Integers) -> Choice:
         """Return what plans of these indexes, each from 0 to `count`, choose."""

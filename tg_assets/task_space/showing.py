@@ -42,6 +42,7 @@ class Card:
         plan: What the plan names, as (what, value).
         task_type: Its path in the tree.
         video: As mp4, where there is one.
+        captions: Stand under the pictures, as (what, what it shows).
     """
 
     pictures: Sequence[Image.Image]
@@ -49,6 +50,7 @@ class Card:
     plan: Sequence[tuple[str, str]]
     task_type: str
     video: bytes | None = None
+    captions: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -99,15 +101,11 @@ def card(library: Library, instance: Instance, shown: Picture | Clip) -> Card:
         instance: The task.
         shown: Its world, drawn.
     """
-    is_clip = isinstance(shown, Clip)
-    chosen = [shown.frames[n].image for n in STRIP] if is_clip else [shown.image]
-    return Card(
-        chosen,
-        instance.asked,
-        list(plan_in_words(library, instance.plan)),
-        instance.task_type,
-        film(shown) if is_clip else None,
-    )
+    plan, asked = list(plan_in_words(library, instance.plan)), instance.asked
+    if isinstance(shown, Picture):
+        return Card([shown.image], asked, plan, instance.task_type)
+    frames = [shown.frames[n].image for n in STRIP]
+    return Card(frames, asked, plan, instance.task_type, film(shown))
 
 
 def plan_in_words(library: Library, plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -168,7 +166,15 @@ def _pictures(card: Card) -> str:
     if card.video is not None:
         source = f"data:video/mp4;base64,{b64encode(card.video).decode()}"
         video = f'<video controls loop muted playsinline src="{source}"></video>'
-    return f'<div class="{kind}">{images}</div>{video}'
+    shown = f'<div class="{kind}">{images}</div>' if images else ""
+    return f"{shown}{video}{_captions(card)}"
+
+
+def _captions(card: Card) -> str:
+    lines = "".join(
+        f"<p><b>{escape(what)}</b> {escape(shows)}</p>" for what, shows in card.captions
+    )
+    return f'<div class="captions">{lines}</div>' if lines else ""
 
 
 def _inline(image: Image.Image, width: int) -> str:

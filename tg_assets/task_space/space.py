@@ -98,11 +98,8 @@ class Generator:
 
 def _place(form: Form, plan: Mapping[str, Any]) -> int | None:
     target = _target(form, plan)
-    slots = {column: plan.get(column) for column in SLOTS}
-    rows = form.slots.with_row_index("row").filter(
-        pl.col(column).eq_missing(pl.lit(value, SLOTS[column])) for column, value in slots.items()
-    )
-    if target is None or rows.is_empty() or form.with_reference == (plan.get("reference") is None):
+    slot = form.slot_row_of.get(tuple(plan.get(column) for column in form.slots.columns))
+    if target is None or slot is None or form.with_reference == (plan.get("reference") is None):
         return None
     reference = 0
     if form.with_reference:
@@ -111,7 +108,7 @@ def _place(form: Form, plan: Mapping[str, Any]) -> int | None:
         reference = int(np.searchsorted(others, number))
         if reference == len(others) or others[reference] != number:
             return None
-    place = Choice(np.array([target]), np.array([reference]), np.array([rows["row"][0]]))
+    place = Choice(np.array([target]), np.array([reference]), np.array([slot]))
     return int(form.indexes(place)[0])
 
 
@@ -121,8 +118,7 @@ def _target(form: Form, plan: Mapping[str, Any]) -> int | None:
     number = -1 if category is None else form.pool.number_of.get(category, -2)
     place = -1
     if kind is not None or value is not None:
-        known = {(a.type, a.value): number for number, a in enumerate(form.pool.attributes)}
-        place = known.get((str(kind), str(value)), -2)
+        place = form.pool.attribute_number_of.get((str(kind), str(value)), -2)
     found = np.flatnonzero((form.targets.category == number) & (form.targets.attribute == place))
     return int(found[0]) if len(found) else None
 

@@ -19,8 +19,8 @@ from tg_assets.scenes.worlds import draw as draw_world
 from tg_assets.task_space.instance import Instance, NoInstance
 from tg_assets.task_space.instancing import instances
 from tg_assets.task_space.own_library import open_library
+from tg_assets.task_space.scene_graphs.graph_instance import GraphInstance
 from tg_assets.task_space.soundness.checking import Checker
-from tg_assets.task_space.soundness.faults import Fault
 from tg_assets.task_space.space import TaskSpace
 from tg_assets.task_space.world import World
 
@@ -36,10 +36,10 @@ KEPT = 5
 
 @dataclass(frozen=True, slots=True)
 class Unsound:
-    """An instance with faults."""
+    """An instance with what is wrong with it, in words."""
 
-    instance: Instance
-    faults: tuple[Fault, ...]
+    instance: Instance | GraphInstance
+    faults: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,8 @@ def verify(
         unsound_count += bool(faults)
         kinds.update({fault.kind for fault in faults})
         if faults and len(unsound) < KEPT:
-            unsound.append(Unsound(outcome, tuple(faults)))
+            said = tuple(f"{fault.kind}: {fault.message}" for fault in faults)
+            unsound.append(Unsound(outcome, said))
     return Verified(plans, made_of_them, unsound_count, reasons, kinds, tuple(unsound))
 
 
