@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from resources.galaxy import Galaxy
+from sensors.evaluated_models import evaluated_models_sensor
 from sensors.new_images import new_images_sensor
 from sensors.new_task_types import new_task_types_sensor
 from sensors.refresh import refresh_job, refresh_schedule
@@ -17,7 +18,7 @@ from tg_assets.ids import task_id
 from tg_assets.image_pool.licences import changed
 from tg_assets.pass_report import PassReport
 from tg_assets.registration import list_batch, list_growth, list_shards
-from tg_assets.settings import Settings
+from tg_assets.settings import Evaluation, Settings
 from tg_assets.tables import TASK_TREE
 
 
@@ -188,3 +189,19 @@ def test_the_tree_grows_by_a_batch_a_week_until_its_targets_are_met(settings: Se
 def grown(*paths: str) -> pl.DataFrame:
     rows = [(task_id(path), path, path.count("~") + 1, None, "seed", None, None) for path in paths]
     return TASK_TREE.enforce(pl.DataFrame(rows, schema=dict(TASK_TREE.columns), orient="row"))
+
+
+def test_models_that_are_evaluated_become_partitions_and_cease_to_be(
+    galaxy: Galaxy, instance: dg.DagsterInstance
+) -> None:
+    sensor = evaluated_models_sensor()
+    nothing = "every model that is evaluated is registered"
+    assert look(sensor, galaxy, instance) == nothing
+    named = Evaluation(models=("embedded",))
+    evaluated = Galaxy(galaxy.settings.model_copy(update={"evaluation": named}))
+    assert look(sensor, evaluated, instance) == {"model": ["embedded"]}
+    assert look(sensor, evaluated, instance) == nothing
+    with dg.build_sensor_context(instance=instance, resources={"galaxy": galaxy}) as context:
+        (request,) = sensor.evaluate_tick(context).dynamic_partitions_requests or []
+    assert isinstance(request, dg.DeleteDynamicPartitionsRequest)
+    assert request.partition_keys == ["embedded"]

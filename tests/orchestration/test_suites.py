@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from tempfile import mkdtemp
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
+from upath import UPath
 
+from resources.chat.messages import Answer, Outcome
 from resources.galaxy import Galaxy
 from tg_assets.definitions import wired
 from tg_assets.ground_truth_qa.known import known_answers
+from tg_assets.model_answers.answering import answer_rows, permuted
+from tg_assets.model_answers.drawing import draw_tasks
+from tg_assets.model_answers.tasks import task_row
+from tg_assets.scenes.picture import Picture
 from tg_assets.scenes.render import compose
 from tg_assets.settings import Settings
 from tg_assets.suites import Subject, Suite, Verdict, judge
 from tg_assets.tables import TABLES
+from tg_assets.task_space.instance import Instance
 from tg_assets.task_space.libraries import opened
 
 SHARD = "0000"
@@ -60,6 +70,13 @@ def rows(table: str, count: int = ROWS, **changes: Sequence[Any]) -> pl.DataFram
     """Return good rows of a table, with some columns replaced."""
     if table == "ground_truth_qa":
         return known_answers(drawn_scenes(), opened())
+    if table == "evaluation_tasks":
+        return drawn_tasks()
+    if table == "model_answers":
+        asked = permuted(drawn_tasks(), 1)
+        return answer_rows(asked, [Answer(Outcome.ANSWERED, "A", None)] * len(asked), "ada")
+    if table == "model_performance":
+        changes = {"by": ["all"] * count, **changes}
     schema = TABLES[table]
     data: dict[str, list[Any]] = {}
     good = VALUES | OF_TABLE.get(table, {})
@@ -80,6 +97,20 @@ def drawn_scenes() -> pl.DataFrame:
     return pl.DataFrame([row], schema=dict(TABLES["scenes"].columns))
 
 
+@cache
+def drawn_tasks() -> pl.DataFrame:
+    """Return a task that models are evaluated on; its picture is left blank."""
+    blank = Picture(Image.new("RGB", (8, 8)), np.zeros((8, 8), np.uint8))
+    folder = UPath(mkdtemp(prefix="tasks-"))
+    made = [
+        task_row(one, opened(), lambda _: blank, folder)
+        for one in draw_tasks(opened(), "how-many-2d", 1, 0)
+        if isinstance(one, Instance)
+    ]
+    table = TABLES["evaluation_tasks"]
+    return table.enforce(pl.DataFrame(made, schema=dict(table.columns)))
+
+
 @pytest.fixture
 def suites(settings: Settings) -> dict[str, Suite]:
     return {part.artifact.name: part.suite for part in wired(settings)}
@@ -92,6 +123,7 @@ def looked_at(galaxy: Galaxy, suites: dict[str, Suite]) -> Look:
     for name in ("rejected_images", "qa_failures", "raw_qa", "rejected_task_types"):
         tables.write(name, TABLES[name].empty(), SHARD)
     tables.write("scenes", drawn_scenes(), SHARD)
+    tables.write("evaluation_tasks", drawn_tasks())
     for referee in galaxy.settings.referees:
         tables.write("referee_scores", rows("referee_scores"), SHARD, referee)
     return Look(galaxy, suites)
@@ -120,7 +152,7 @@ class Look:
 def test_every_suite_passes_on_good_rows_and_on_none_where_none_is_allowed(
     looked_at: Look,
 ) -> None:
-    not_empty = {"task_tree", "task_space", "image_pool", "balanced_dataset"}
+    not_empty = {"task_tree", "task_space", "image_pool", "balanced_dataset", "model_answers"}
     for table in looked_at.suites:
         verdict = looked_at(table, rows(table))
         assert verdict.failures == [], table

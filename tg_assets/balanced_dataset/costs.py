@@ -1,4 +1,4 @@
-"""What the dataset cost: everything that was paid, but for asking models about known tasks."""
+"""What the dataset cost: everything that was paid, but for evaluating models."""
 
 from __future__ import annotations
 

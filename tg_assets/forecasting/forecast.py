@@ -11,7 +11,7 @@ import polars as pl
 
 from resources.galaxy import Galaxy
 from tg_assets.filtered_pairs.prompts import STAGE as FILTER
-from tg_assets.forecasting import growing, reasoning
+from tg_assets.forecasting import evaluating, growing, reasoning
 from tg_assets.forecasting.ahead import look_ahead
 from tg_assets.forecasting.growing import Tree, grown_tree
 from tg_assets.forecasting.known import Paid, Remembered
@@ -123,7 +123,10 @@ def forecast(galaxy: Galaxy) -> Forecast:
     settings, tables = galaxy.settings, galaxy.tables
     ahead = look_ahead(galaxy)
     registered = Registered(
-        [shard.key for shard in ahead.shards], list(ahead.batches), sorted(settings.referees)
+        [shard.key for shard in ahead.shards],
+        list(ahead.batches),
+        sorted(settings.referees),
+        sorted(settings.evaluation.models),
     )
     standing = Standing(galaxy, registered)
     remembered = Remembered(galaxy)
@@ -150,6 +153,10 @@ def forecast(galaxy: Galaxy) -> Forecast:
     if settings.cot is not None:
         line = Line("cot_answers", "cot", meter(settings.cot))
         reasoning.add(line, galaxy, standing, remembered, lines.ask.questions)
+        all_lines.append(line)
+    for model in sorted(settings.evaluation.models):
+        line = Line(f"model_answers {model}", "evaluation", meter(model))
+        evaluating.add(line, galaxy, standing, remembered)
         all_lines.append(line)
     said = _assumptions(all_lines, rates, paid)
     return Forecast(settings.name, all_lines, ahead.new_shards, len(ahead.new_seeds), said)

@@ -66,11 +66,11 @@ class Meter:
         self.is_free = isinstance(model, EmbeddedModel)
         self._discount = float(getattr(model, "discount", 1.0))
 
-    def prompt(self, request: ChatRequest, size: Size | None) -> int:
-        """Return the tokens of a request's prompt."""
+    def prompt(self, request: ChatRequest, size: Size | None, pictures: int = 1) -> int:
+        """Return the tokens of a request's prompt; of a video, its frames are the pictures."""
         if self.is_free:
             return len(request.text) // 4  # as the embedded model counts
-        return counted(self._model, request, [] if size is None else [size]).total
+        return counted(self._model, request, [] if size is None else [size] * pictures).total
 
     def shape(self, stage: Stage, items: Sequence[Mapping[str, Any]]) -> Shape:
         """Return what requests take that hold items like these, so many at a time as allowed."""

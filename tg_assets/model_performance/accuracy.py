@@ -45,7 +45,10 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     middle = share + Z * Z / (2 * count)
     half = Z * sqrt(share * (1 - share) / count + Z * Z / (4 * count * count))
     whole = 1 + Z * Z / count
-    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
+    # rounding must not leave a share of 0 or 1 outside its own interval
+    return max(0.0, min(share, (middle - half) / whole)), min(
+        1.0, max(share, (middle + half) / whole)
+    )
 
 
 def performance(answers: pl.DataFrame) -> pl.DataFrame:
