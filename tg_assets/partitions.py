@@ -121,6 +121,13 @@ EDGES: Mapping[str, tuple[Edge, ...]] = MappingProxyType(
         "raw_qa": (Edge("filtered_pairs", _same), Edge("image_pool", _same)),
         "referee_scores": (Edge("raw_qa", _shard), Edge("image_pool", _shard)),
         "scored_qa": (Edge("raw_qa", _same), Edge("referee_scores", _ballots_of_shard)),
+        "referee_calibration": (
+            Edge("ground_truth_qa", _all_shards, tolerant=True),
+            Edge("scenes", _all_shards, tolerant=True),
+            Edge("image_pool", _all_shards, tolerant=True),
+            Edge("scored_qa", _all_shards, tolerant=True),
+            Edge("withdrawals", _whole),
+        ),
         "balanced_dataset": (
             Edge("scored_qa", _all_shards, tolerant=True),
             Edge("image_pool", _all_shards, tolerant=True),
@@ -129,7 +136,11 @@ EDGES: Mapping[str, tuple[Edge, ...]] = MappingProxyType(
             Edge("withdrawals", _whole),
         ),
         "cot_answers": (Edge("balanced_dataset", _whole),),
-        "published_dataset": (Edge("balanced_dataset", _whole), Edge("cot_answers", _whole)),
+        "published_dataset": (
+            Edge("balanced_dataset", _whole),
+            Edge("cot_answers", _whole),
+            Edge("referee_calibration", _whole),
+        ),
     }
 )
 """Every edge of the graph: what the assets declare, what the gates read, what the tests try."""

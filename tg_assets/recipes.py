@@ -32,6 +32,7 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         "raw_qa": "1",
         "referee_scores": "1",
         "scored_qa": "1",
+        "referee_calibration": "1",
         "balanced_dataset": "2",
         "cot_answers": "1",
         "published_dataset": "2",
@@ -150,6 +151,19 @@ def _referee(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
     return [galaxy.chat_model(model).identity, prompt.prompt_version]
 
 
+def _calibrate(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
+    from tg_assets.referee_scores.prompts import stage
+
+    settings = galaxy.settings
+    voices = [
+        [referee, galaxy.chat_model(model).identity]
+        for referee, model in sorted(settings.referees.items())
+    ]
+    prompt = stage(settings.referee_sees).prompt_version
+    calibration = settings.calibration
+    return [voices, prompt, calibration.pairs, calibration.min_precision, galaxy.library.version]
+
+
 def _balance(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     dataset = galaxy.settings.dataset
     return [dataset.min_score, dataset.max_per_type, dataset.ground_truth]
@@ -187,6 +201,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "raw_qa": _ask,
         "referee_scores": _referee,
         "scored_qa": lambda galaxy, _: sorted(galaxy.settings.referees),
+        "referee_calibration": _calibrate,
         "balanced_dataset": _balance,
         "cot_answers": _cot,
         "published_dataset": _publish,
@@ -200,6 +215,7 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "filtered_pairs": "filter",
         "raw_qa": "questions",
         "referee_scores": "vote",
+        "referee_calibration": "vote",
         "cot_answers": "cot",
     }
 )

@@ -110,6 +110,13 @@ class Dataset(Part):
     subsets: dict[Name, Subset] = Field(default_factory=dict)
 
 
+class Calibration(Part):
+    """How the referees are tried on questions with known answers; their votes are paid for."""
+
+    pairs: int = Field(default=20, ge=0)  # of each kind: right, and of each kind of fault; 0: none
+    min_precision: float | None = Field(default=None, ge=0, le=1)  # asked of the better min_score
+
+
 class Checks(Part):
     """Limits of the blocking checks; shares are of rows."""
 
@@ -120,6 +127,8 @@ class Checks(Part):
     min_kept_pairs: float = Field(default=0.02, ge=0, le=1)
     min_referee_agreement: float = Field(default=0.5, ge=0, le=1)
     min_referee_accuracy: float = Field(default=0.6, ge=0, le=1)
+    min_referee_sensitivity: float = Field(default=0.3, ge=0, le=1)
+    min_referee_specificity: float = Field(default=0.3, ge=0, le=1)
     max_source_share: float = Field(default=1.0, gt=0, le=1)
     max_unknown_licence: float = Field(default=1.0, ge=0, le=1)
 
@@ -180,6 +189,7 @@ class Settings(Part):
     dataset: Dataset = Dataset()
     task_space: TaskSpace = TaskSpace()
     rendering: Rendering = Rendering()
+    calibration: Calibration = Calibration()
     checks: Checks = Checks()
     schedule: Schedule = Schedule()
 

@@ -25,11 +25,11 @@ from dagster._core.storage.tags import AUTOMATION_CONDITION_TAG
 from resources.galaxy import Galaxy
 from tg_assets import artifact, definitions, gates, suites
 from tg_assets.artifact import Made, Make, Work, inputs_fingerprint
+from tg_assets.engine.runners import QUIET
 from tg_assets.partitions import EDGES, dimensions
 from tg_assets.settings import load_settings
 from tg_assets.tables import TABLES
 from tg_assets.tables_io import TableStore
-from tg_assets.walk import QUIET
 
 Key = tuple[str, str | None]
 """An asset and one of its partitions."""
@@ -158,7 +158,7 @@ class World:
             instance=self.instance,
             partition_key=partition,
             asset_selection=[dg.AssetKey(asset) for asset in assets],
-            run_config=QUIET,
+            run_config=dict(QUIET),
             raise_on_error=False,
             tags=AUTOMATIC if automatic else None,
         )

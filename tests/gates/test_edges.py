@@ -19,7 +19,8 @@ SINGLE = [
     (asset, edge.upstream)
     for asset, edges in EDGES.items()
     for edge in edges
-    if edge.upstream in ("withdrawals", "task_space", "balanced_dataset", "cot_answers")
+    if edge.upstream
+    in ("withdrawals", "task_space", "balanced_dataset", "cot_answers", "referee_calibration")
 ]
 ONE_TO_ONE = [edge for edge in ALL if edge not in MANY_TO_ONE and edge not in SINGLE]
 GOOD, BAD, MISSING = "0000", "0001", "0002"

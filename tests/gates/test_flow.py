@@ -8,9 +8,10 @@ from planted_world import World
 
 from tg_assets.balanced_dataset.assets import balanced_dataset
 from tg_assets.definitions import JOBS
+from tg_assets.engine.runners import QUIET
 from tg_assets.gates import State
 from tg_assets.partitions import EDGES
-from tg_assets.walk import QUIET, walk
+from tg_assets.walk import walk
 
 GOOD, BAD = "0000", "0001"
 REFEREES = ("ada", "bob", "cleo")
@@ -51,7 +52,10 @@ def test_within_one_run_a_failing_check_stops_the_chain(
     partition = galaxy.keys_of(assets[0])[-1]
     galaxy.faulty.add((faulty, partition))
     result = galaxy.defs.resolve_job_def(job).execute_in_process(
-        instance=galaxy.instance, partition_key=partition, run_config=QUIET, raise_on_error=False
+        instance=galaxy.instance,
+        partition_key=partition,
+        run_config=dict(QUIET),
+        raise_on_error=False,
     )
     assert not result.success
     reached = assets[: assets.index(faulty) + 1]
@@ -81,7 +85,7 @@ def test_by_automation_a_faulty_shard_and_a_faulty_batch_stop_alone(world: World
         {"candidate_pairs", "filtered_pairs", "raw_qa"},
         {"referee_scores"},
         {"scored_qa"},
-        {"balanced_dataset", "cot_answers", "published_dataset"},
+        {"referee_calibration", "balanced_dataset", "cot_answers", "published_dataset"},
     ]
     assert len(world.made) == len(set(world.made))  # nothing twice
     everything = {(asset, key) for asset in EDGES for key in world.keys_of(asset)}

@@ -26,6 +26,7 @@ KEYS = {
     "referee_scores": (SHARD, "ada"),
     "withdrawals": (),
     "task_space": (),
+    "referee_calibration": (),
     "balanced_dataset": (),
     "cot_answers": (),
     "published_dataset": (),
@@ -50,6 +51,7 @@ VALUES: dict[str, Any] = {
 OF_TABLE: dict[str, dict[str, Any]] = {
     "balanced_dataset": {"score": 2},
     "qa_failures": {"reason": "no reply"},
+    "referee_calibration": {"kind": "right"},
 }
 
 

@@ -36,13 +36,13 @@ def plot_levels(levels: Sequence[tuple[int, int]]) -> bytes:
     Args:
         levels: (level, count), as ``facts.count_levels`` returns them.
     """
-    figure, axes = _figure("Task types per level of the tree", max(1.2, 0.4 * len(levels) + 0.8))
+    figure, axes = figure_of("Task types per level of the tree", max(1.2, 0.4 * len(levels) + 0.8))
     bars = axes.barh([f"level {level}" for level, _ in levels], [n for _, n in levels], color=_BLUE)
     axes.bar_label(bars, [f"{count:,}" for _, count in levels], padding=4, color=_INK, fontsize=9)
     axes.invert_yaxis()
     axes.margins(x=0.15)
     axes.xaxis.set_visible(False)
-    return _png(figure)
+    return png_of(figure)
 
 
 def plot_scores(scores: pl.Series) -> bytes:
@@ -74,7 +74,7 @@ def plot_votes(samples: pl.DataFrame) -> bytes:
         samples: Any frame with the column ``votes``.
     """
     votes = votes_per_referee(samples)
-    figure, axes = _figure("Votes per referee", max(1.6, 0.4 * len(votes) + 1.2))
+    figure, axes = figure_of("Votes per referee", max(1.6, 0.4 * len(votes) + 1.2))
     names = [line.referee for line in votes]
     start = [0] * len(votes)
     for label, counts in (
@@ -88,7 +88,7 @@ def plot_votes(samples: pl.DataFrame) -> bytes:
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     if votes:
         axes.legend(ncols=3, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.12))
-    return _png(figure)
+    return png_of(figure)
 
 
 def plot_histogram(title: str, values: Sequence[float], bins: int = 20) -> bytes:
@@ -99,9 +99,9 @@ def plot_histogram(title: str, values: Sequence[float], bins: int = 20) -> bytes
         values: The values; at least one.
         bins: Columns of the plot.
     """
-    figure, axes = _figure(title, 2.6)
+    figure, axes = figure_of(title, 2.6)
     axes.hist(values, bins=bins, color=_BLUE, rwidth=0.9)
-    return _png(figure)
+    return png_of(figure)
 
 
 def thumbnails_markdown(
@@ -149,16 +149,17 @@ def _cell(text: str) -> str:
 
 
 def _columns(title: str, label: str, names: Sequence[str], counts: Sequence[int]) -> bytes:
-    figure, axes = _figure(title, 2.6)
+    figure, axes = figure_of(title, 2.6)
     bars = axes.bar(names, counts, color=_BLUE, width=0.8)
     axes.bar_label(bars, [f"{count:,}" for count in counts], padding=2, color=_INK, fontsize=8)
     axes.margins(y=0.15)
     axes.set_xlabel(label, fontsize=9, color=_INK)
     axes.yaxis.set_visible(False)
-    return _png(figure)
+    return png_of(figure)
 
 
-def _figure(title: str, height: float) -> tuple[Figure, Axes]:
+def figure_of(title: str, height: float) -> tuple[Figure, Axes]:
+    """Return an empty figure in the project's style, six inches wide, and its axes."""
     figure = Figure(figsize=(6.0, height), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -169,7 +170,8 @@ def _figure(title: str, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _png(figure: Figure) -> bytes:
+def png_of(figure: Figure) -> bytes:
+    """Return a figure as PNG: the same bytes for the same figure."""
     out = io.BytesIO()
     metadata: Mapping[str, None] = {"Software": None}  # the version would change the bytes
     figure.savefig(out, format="png", metadata=metadata)
