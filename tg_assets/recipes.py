@@ -136,11 +136,21 @@ def _filter(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     return [galaxy.chat_model(galaxy.settings.filter).identity, STAGE.prompt_version]
 
 
-def _ask(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
+def _ask(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
+    """Return model and prompt, and which task types earlier shards have filled, where that counts.
+
+    The types themselves, not the files that say so: a shard is made again only when they change.
+    """
     from tg_assets.raw_qa.prompts import STAGE
 
-    model = galaxy.settings.ask
-    return [model, galaxy.chat_model(model).identity, STAGE.prompt_version]
+    model, dataset = galaxy.settings.ask, galaxy.settings.dataset
+    said = [model, galaxy.chat_model(model).identity, STAGE.prompt_version]
+    if not dataset.quota_aware:
+        return said
+    from tg_assets.raw_qa.quota import full_types
+
+    full = full_types(galaxy.tables, keys[0], dataset.min_score, dataset.max_per_type)
+    return [*said, digest("full", *sorted(full))]
 
 
 def _referee(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:

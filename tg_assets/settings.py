@@ -105,6 +105,7 @@ class Dataset(Part):
 
     min_score: int = Field(default=2, ge=0)
     max_per_type: int = Field(default=55, ge=1)
+    quota_aware: bool = False  # ask nothing for task types that earlier shards have filled
     ground_truth: bool = False  # questions with known answers enter as a source of their own
     exports: tuple[Literal["llava", "huggingface"], ...] = ("llava", "huggingface")
     subsets: dict[Name, Subset] = Field(default_factory=dict)

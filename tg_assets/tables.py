@@ -325,6 +325,13 @@ QA_FAILURES = _table(
     },
 )
 
+QA_SKIPPED = _table(
+    "qa_skipped",
+    "image_id task_id",
+    {"image_id": pl.String, "task_id": pl.String, "reason": pl.String},
+)
+"""Pairs that the filter kept and nobody was asked about, for money's sake."""
+
 REFEREE_SCORES = _table(
     "referee_scores",
     "qa_id",
@@ -520,6 +527,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             FILTERED_PAIRS,
             RAW_QA,
             QA_FAILURES,
+            QA_SKIPPED,
             REFEREE_SCORES,
             REFEREE_CALIBRATION,
             REFEREE_RATES,

@@ -133,7 +133,7 @@ class PricedGalaxy:
 
 
 def _partitions(job: str, registered: Registered) -> list[str | None]:
-    if job == "withdraw":
+    if job in ("withdraw", "calibrate"):
         return [None]
     if job == "task_batch":
         return list(registered.batches)

@@ -139,6 +139,7 @@ def dropped_before(tables: TableStore, shards: Sequence[str]) -> tuple[DroppedFa
             ("image_pool", "rejected_images", "reason", pl.lit(True)),
             ("filtered_pairs", "filtered_pairs", "verdict", ~pl.col("kept").fill_null(False)),
             ("raw_qa", "qa_failures", "outcome", pl.lit(True)),
+            ("raw_qa", "qa_skipped", "reason", pl.lit(True)),
         ):
             if tables.stamp(table, *dimensions(shard)) is None:
                 continue
