@@ -49,14 +49,14 @@ from small_cluster import (  # noqa: E402
     workers,
 )
 
-HOME = f"s3://{BUCKET}/faults/home"
-PREFIX = "faults/home"
+PREFIX = "one/home"
+HOME = f"s3://{BUCKET}/{PREFIX}"
 ENGINE = {
     "runs": "celery",
     "postgres_env": "TG_POSTGRES",
     "broker_env": "TG_BROKER",
     "at_once": 2,
-    "start_timeout_s": 30,
+    "start_timeout_s": 240,
 }
 MOST_PASSES = 5
 DOWN_S = 3.0
@@ -68,10 +68,11 @@ class Result:
 
     Attributes:
         fault: Its name.
-        same_bytes: Whether every object is what a pass without a fault makes.
+        same_bytes: Whether every object that counts is what a pass without a fault makes.
         passes: How many it took, the first included.
         requests: What the chat server answered in all.
         twice: Of them, those that it had answered before.
+        runs_twice: Stages and models that those belong to: of runs that were killed.
         torn: Objects that a reader met half written.
         left_held: Pool slots, locks and unfinished runs when all was done.
     """
@@ -81,6 +82,7 @@ class Result:
     passes: int
     requests: int
     twice: int
+    runs_twice: int
     torn: int
     left_held: int
     seconds: float
@@ -154,6 +156,12 @@ def jump_the_clock(scene: Scene) -> None:
         scene.workers[number] = start_worker(scene.galaxy, number, ("faketime", "-f", shift))
 
 
+def kill_worker_and_broker(scene: Scene) -> None:
+    """A worker and Redis at once: what the tests do, where time is short."""
+    kill_worker(scene)
+    kill_broker(scene)
+
+
 FAULTS: dict[str, Callable[[Scene], None]] = {
     "worker": kill_worker,
     "pass": kill_pass,
@@ -163,6 +171,7 @@ FAULTS: dict[str, Callable[[Scene], None]] = {
     "second pass": second_pass,
     "power": kill_all_workers_and_pass,
     "clock": jump_the_clock,
+    "worker and broker": kill_worker_and_broker,
 }
 
 
@@ -183,21 +192,37 @@ def fault_of(
             again = galaxy.start()
             again.communicate(timeout=600)
             passes, code = passes + 1, again.returncode
-    found = cluster.objects(PREFIX)
-    requests = Counter(
-        json.dumps(entry["items"]) + str(entry["image_id"]) + entry["model"] + entry["stage"]
-        for entry in cluster.log(after=asked)
-    )
+    found = visible(cluster.objects(PREFIX))
+    requests = Counter(map(_request, cluster.log(after=asked)))
+    again = [request for request, times in requests.items() if times > 1]
     return Result(
         name,
-        code == 0 and found == wanted,
+        code == 0 and found == visible(wanted),
         passes,
         requests.total(),
         requests.total() - len(requests),
+        len({request[:2] for request in again}),
         len(torn),
         held(galaxy),
         round(time.monotonic() - began, 1),
     )
+
+
+def _request(entry: dict[str, Any]) -> tuple[str, str, str, str]:
+    """Return what tells a request of the chat server's log from any other."""
+    return entry["stage"], entry["model"], str(entry["image_id"]), json.dumps(entry["items"])
+
+
+def visible(found: dict[str, bytes]) -> dict[str, bytes]:
+    """Return what counts: all tables and pictures, and of the publications the current one.
+
+    A pass that published while a shard was missing leaves that publication behind the current one.
+    """
+    version = json.loads(found["dataset/CURRENT"])["version"] if "dataset/CURRENT" in found else ""
+    start = f"dataset/{version}/"
+    counts = {name: body for name, body in found.items() if not name.startswith("dataset/")}
+    current = {name: body for name, body in found.items() if name.startswith(start)}
+    return counts | current
 
 
 def galaxy_of(cluster: Cluster, name: str) -> Galaxy:

@@ -49,6 +49,10 @@ class Galaxy:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         use_s3(settings.s3)
+        if {"http", "https"} & set(settings.uri_schemes):
+            from tg_assets.image_pool.public_hosts import use_http
+
+            use_http(settings.http_hosts)
         self.tables = TableStore(settings.home)
         self._held = ExitStack()
 

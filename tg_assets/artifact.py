@@ -24,10 +24,11 @@ from tg_assets import gates
 from tg_assets.ids import digest
 from tg_assets.instance import alone_with
 from tg_assets.partitions import Registered, deps_of, dimensions
-from tg_assets.recipes import VERSIONS, recipe
+from tg_assets.recipes import READ_IN_PART, VERSIONS, recipe
 from tg_assets.settings import Settings
 from tg_assets.showing import preview
 from tg_assets.tables_io import Stamp, TableStore
+from tg_assets.withdrawals.respected import respects_withdrawals
 
 LOG_EVERY_S = 10.0
 LOOK_EVERY_S = 5
@@ -204,7 +205,10 @@ def _materialize(
     work = Work(context, galaxy, declared.name, partition, inputs, registered)
     wanted = inputs_fingerprint(galaxy, declared.name, partition, inputs)
     kept = galaxy.tables.stamp(declared.name, *work.keys)
-    if kept is not None and is_current(kept, wanted):
+    respected = kept is not None and respects_withdrawals(
+        galaxy.tables, declared.name, work.keys, kept
+    )
+    if kept is not None and respected and is_current(kept, wanted):
         context.log.info(f"{declared.name} {partition or ''}: up to date, nothing to do")
         return _result(kept, {**_shown_before(context), "reused": True})
     with _progress_to(context):
@@ -229,9 +233,16 @@ def inputs_fingerprint(
     parts = [recipe(galaxy, asset, partition)]
     for upstream, keys in sorted(inputs.open.items()):
         for key in keys:
-            stamp = galaxy.tables.stamp(upstream, *dimensions(key))
-            parts.append(f"{upstream}[{key}]={stamp.version if stamp else 'absent'}")
+            parts.append(f"{upstream}[{key}]={_version(galaxy, asset, upstream, key)}")
     return digest("inputs", *parts)
+
+
+def _version(galaxy: Galaxy, asset: str, upstream: str, key: str | None) -> str:
+    read = READ_IN_PART.get((asset, upstream))
+    if read is not None:
+        return read(galaxy)
+    stamp = galaxy.tables.stamp(upstream, *dimensions(key))
+    return stamp.version if stamp else "absent"
 
 
 def unanswered(answers: Sequence[Answer]) -> int:

@@ -53,7 +53,7 @@ def cancel(job: JobArgument, config: ConfigOption = None) -> None:
 
     What it answered until then is paid for; the next run fetches it, and asks the rest again.
     """
-    with _store(config) as (settings, store):
+    with _store(config, to_read=False) as (settings, store):
         from resources.chat.batch.remote import Remote
         from tg_assets.settings import OpenAIBatchModel
 
@@ -93,11 +93,11 @@ async def _cancelled(remote: Any, batch_id: str) -> str:
 
 
 @contextmanager
-def _store(config: Path | None) -> Iterator[tuple[Settings, JobStore]]:
+def _store(config: Path | None, *, to_read: bool = True) -> Iterator[tuple[Settings, JobStore]]:
     from tg_assets.commanding import plain_words, settings_of
 
     with plain_words():
-        settings = settings_of(config)
+        settings = settings_of(config, to_read=to_read)
         from resources.chat.batch.jobs import JobStore
         from resources.galaxy import Galaxy
 

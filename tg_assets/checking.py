@@ -52,7 +52,9 @@ def _held(source: Source, settings: Settings) -> str:
     files = 0
     refused = Counter[str]()
     licences = Counter[str]()
-    for entry in entries(source, Remembered(None), settings.uri_schemes):
+    for entry in entries(
+        source, Remembered(None), settings.uri_schemes, settings.within, settings.http_hosts
+    ):
         if isinstance(entry, Refused):
             refused[entry.reason] += 1
         else:

@@ -21,6 +21,7 @@ from tg_assets import (
     scene_graph_commands,
     soundness_commands,
     task_space_commands,
+    trace_commands,
     vllm_commands,
 )
 from tg_assets.commanding import ConfigOption, errors, plain_words, say, settings_of
@@ -43,6 +44,7 @@ app.add_typer(vllm_commands.app, name="vllm")
 app.command()(engine_commands.worker)
 app.command()(ledger_commands.costs)
 app.command()(forecast_commands.forecast)
+app.command()(trace_commands.trace)
 
 
 @app.command()

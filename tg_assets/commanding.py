@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from tg_assets.plain import plain
+
 if TYPE_CHECKING:
     from tg_assets.settings import Settings
 
@@ -22,12 +24,17 @@ ConfigOption = Annotated[
 ]
 
 
-def settings_of(config: Path | None) -> Settings:
-    """Read the settings; one that is wrong is said and ends the command."""
+def settings_of(config: Path | None, *, to_read: bool = False) -> Settings:
+    """Read the settings; one that is wrong is said and ends the command.
+
+    Args:
+        config: The settings file; what ``TG_CONFIG`` names when absent.
+        to_read: The command asks no model, and needs no model's key.
+    """
     from tg_assets.settings import SettingsError, load_settings
 
     try:
-        return load_settings(config or os.environ.get("TG_CONFIG"))
+        return load_settings(config or os.environ.get("TG_CONFIG"), to_read=to_read)
     except SettingsError as error:
         say(str(error))
         raise typer.Exit(2) from None
@@ -36,7 +43,7 @@ def settings_of(config: Path | None) -> Settings:
 def say(problem: str, style: str = "red") -> None:
     """Say something on standard error, as it is."""
     for line in problem.splitlines():
-        errors.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+        errors.print(plain(line), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

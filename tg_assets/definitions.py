@@ -8,9 +8,11 @@ from typing import Any
 import dagster as dg
 
 from resources.galaxy import Galaxy
+from sensors.failures import failures_sensor
 from sensors.new_images import new_images_sensor
 from sensors.new_task_types import new_task_types_sensor
-from sensors.refresh import refresh_job, refresh_schedule
+from sensors.refresh import growth_job, growth_schedule, refresh_job, refresh_schedule
+from sensors.spending import spending_sensor
 from tg_assets import partitions
 from tg_assets.artifact import Artifact, asset_of
 from tg_assets.automation import condition_of
@@ -142,10 +144,12 @@ def build_defs(
     return dg.Definitions(
         assets=assets,
         asset_checks=[check_of(part.suite, part.partitions) for part in parts],
-        jobs=[*jobs, refresh_job()],
+        jobs=[*jobs, refresh_job(), growth_job()],
         sensors=[
             new_images_sensor(),
             new_task_types_sensor(),
+            spending_sensor(),
+            failures_sensor(),
             dg.AutomationConditionSensorDefinition(
                 "automation",
                 target=dg.AssetSelection.all(),
@@ -153,7 +157,7 @@ def build_defs(
                 minimum_interval_seconds=30,
             ),
         ],
-        schedules=[refresh_schedule(settings)],
+        schedules=[refresh_schedule(settings), growth_schedule(settings)],
         resources={"galaxy": galaxy, **(resources or {})},
         executor=dg.in_process_executor,
     )

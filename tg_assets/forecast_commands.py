@@ -29,7 +29,7 @@ def forecast(
 ) -> None:
     """Say what the next `tg run` would ask, use and cost; asks and changes nothing."""
     with plain_words():
-        _show_forecast(settings_of(config), as_json=json)
+        _show_forecast(settings_of(config, to_read=True), as_json=json)
 
 
 def _show_forecast(settings: Settings, *, as_json: bool) -> None:

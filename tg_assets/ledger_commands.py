@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tg_assets.commanding import ConfigOption, plain_words, say, settings_of
+from tg_assets.plain import plain
 
 if TYPE_CHECKING:
     from resources.chat.ledger import Change, Ledger, Replayed
@@ -112,7 +113,7 @@ def replay(
         chosen = _stages(stage)
         found = Replayed()
         if ledger is not None:
-            models = _spoken(settings_of(config))
+            models = _spoken(settings_of(config, to_read=True))
             found = ledger.replay(chosen, dry_run=dry_run, replace=replace, models=models)
         if json:
             _print_json(found)
@@ -151,7 +152,7 @@ def costs(config: ConfigOption = None, json: JsonOption = False) -> None:
 @contextmanager
 def _ledger(config: Path | None) -> Iterator[Ledger | None]:
     """Open the settings' ledger; null, and a word about it, where there is none yet."""
-    settings = settings_of(config)
+    settings = settings_of(config, to_read=True)
     from resources.chat.ledger import Ledger, holds_ledger
     from resources.chat.ledger.opening import parsed, shown
     from resources.galaxy import ledger_url
@@ -229,7 +230,7 @@ def _print_table(title: str, lines: Iterable[dict[str, Any]]) -> None:
         number = isinstance(value, int | float)
         table.add_column(name, justify="right" if number else "left", overflow="fold")
     for line in shown:
-        table.add_row(*(Text(_cell(name, line.get(name))) for name in shown[0]))
+        table.add_row(*(Text(plain(_cell(name, line.get(name)))) for name in shown[0]))
     console = Console()
     (console if console.is_terminal else Console(width=WIDTH)).print(table)
 

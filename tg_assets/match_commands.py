@@ -25,4 +25,4 @@ def show(
     with plain_words():
         from tg_assets.clip_similarity.showing_matches import show as shown
 
-        shown(settings_of(config), image)
+        shown(settings_of(config, to_read=True), image)

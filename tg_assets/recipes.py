@@ -117,9 +117,13 @@ def decoding_recipe(galaxy: Galaxy, shard: str) -> str:
 
 
 def _withdrawals(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
-    from tg_assets.withdrawals.listed import listed_content
+    from tg_assets.withdrawals.listed import BRANCH, listed_content, read_withdrawals
 
-    return digest("withdrawals", listed_content(galaxy.settings.withdrawals))
+    content = digest("withdrawals", listed_content(galaxy.settings.withdrawals))
+    if BRANCH not in read_withdrawals(galaxy.settings.withdrawals)["kind"]:
+        return content
+    trees = (galaxy.tables.stamp("task_tree", b) for b in galaxy.tables.partitions("task_tree"))
+    return [content, [stamp and stamp.version for stamp in trees]]  # a branch may have grown
 
 
 def _encoder(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
@@ -176,7 +180,9 @@ def _calibrate(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
 
 def _balance(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     dataset = galaxy.settings.dataset
-    return [dataset.min_score, dataset.max_per_type, dataset.ground_truth]
+    licences = galaxy.tables.stamp("changed_licences")
+    said = [dataset.min_score, dataset.max_per_type, dataset.ground_truth]
+    return said if licences is None else [*said, licences.version]
 
 
 def _cot(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
@@ -230,6 +236,21 @@ STAGES: Mapping[str, str] = MappingProxyType(
     }
 )
 """The stage whose answers an asset's rows are made of."""
+
+
+def _types_withdrawn(galaxy: Galaxy) -> str:
+    from tg_assets.withdrawals.respected import withdrawn_types
+
+    return digest("withdrawn types", *sorted(withdrawn_types(galaxy.tables)))
+
+
+READ_IN_PART: Mapping[tuple[str, str], Callable[[Galaxy], str]] = MappingProxyType(
+    {("candidate_pairs", "withdrawals"): _types_withdrawn}
+)
+"""The version of what an asset reads of an upstream table, where it reads a part of it alone.
+
+Withdrawn images have left a shard's cells before its candidates are chosen, so that another one
+concerns the candidates of no other shard."""
 
 
 def recipe(galaxy: Galaxy, asset: str, partition: str | None) -> str:

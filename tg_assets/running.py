@@ -28,10 +28,12 @@ from tg_assets.image_pool.sources import FolderError, ListError
 from tg_assets.image_pool.storages import StorageError
 from tg_assets.instance import Busy, open_instance
 from tg_assets.model_performance.queries.errors import QueryError
+from tg_assets.plain import plain
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_tree.seeds import SeedsError
+from tg_assets.tracing.finding import NothingTraced
 from tg_assets.walk import PassReport, StageReport, Watcher, walk
 from tg_assets.withdrawals.listed import WithdrawalsError
 
@@ -55,6 +57,7 @@ USER_ERRORS = (
     ListError,
     NoSuchImage,
     QueryError,
+    NothingTraced,
     SeedsError,
     StorageError,
     TableError,
@@ -94,7 +97,7 @@ class Bars(Shown):
 
     def say(self, line: str) -> None:
         """Show a line above the bars."""
-        self._bars.console.print(line, markup=False, highlight=False)
+        self._bars.console.print(plain(line), markup=False, highlight=False)
 
     def inside(self, what: str, done: int, total: int) -> None:
         """Show progress within a partition."""
@@ -140,7 +143,7 @@ class Lines(Shown):
         """Write a line with the time since the pass began."""
         seconds = int(time.monotonic() - self._began)
         clock = f"{seconds // 60:3d}:{seconds % 60:02d}"
-        self._console.print(f"{clock} {line}", markup=False, highlight=False, soft_wrap=True)
+        self._console.print(f"{clock} {plain(line)}", markup=False, highlight=False, soft_wrap=True)
 
     def inside(self, what: str, done: int, total: int) -> None:
         """Remember how far the partition is."""
@@ -214,6 +217,8 @@ def _summary(console: Console, report: PassReport, galaxy: Galaxy, config: Path 
     if report.held:
         held = f"{len(report.held)} partitions wait behind a gate, the first: {report.held[0]}"
         _print(console, held, "yellow")
+    for line in report.remarks:
+        _print(console, line, "yellow")
     for asset, count in report.unanswered.items():
         line = f"{count:,} questions of {asset} have no answer; the next run asks them again"
         _print(
@@ -235,7 +240,7 @@ def _tables(galaxy: Galaxy, asset: str) -> str:
 
 
 def _print(console: Console, line: str, style: str | None = None) -> None:
-    console.print(line, style=style, markup=False, soft_wrap=True, highlight=False)
+    console.print(plain(line), style=style, markup=False, soft_wrap=True, highlight=False)
 
 
 def _table(report: PassReport, name: str) -> Table:

@@ -110,6 +110,11 @@ class SceneServer:
         )
         return app
 
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """What was asked, in order of arrival."""
+        return list(self._log)
+
     async def _complete(self, request: web.Request) -> web.Response:
         entry: dict[str, Any] = {"number": next(self._numbers)}
         self._log.append(entry)

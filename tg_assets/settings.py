@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, model_validator
@@ -23,7 +23,7 @@ from tg_assets.settings_models import OpenAIBatchModel as OpenAIBatchModel
 from tg_assets.settings_models import OpenAIModel as OpenAIModel
 from tg_assets.settings_models import Price as Price
 from tg_assets.settings_models import VllmModel as VllmModel
-from tg_assets.settings_parts import Name
+from tg_assets.settings_parts import VARIABLE, Name
 from tg_assets.settings_parts import Part as Part
 from tg_assets.settings_rendering import Rendering
 from tg_assets.settings_sources import S3, STORAGES, Images, resolved_source
@@ -51,6 +51,7 @@ class TaskTree(Part):
     """How the tree grows."""
 
     seeds: str = "general"  # a file, or one of SHIPPED_SEEDS
+    accepted: str | None = None  # a file like seeds, of proposals that were accepted
     model: str
     targets: dict[int, int] = Field(default_factory=dict)  # level -> task types, in all
     max_rounds: int = Field(default=3, ge=1)
@@ -145,15 +146,17 @@ class Schedule(Part):
     """When the graph looks for new images and task types."""
 
     refresh_cron: str = "0 3 * * *"
+    growth_cron: str = "0 4 * * 0"
     timezone: str = "UTC"
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Schedule:
-        if len(self.refresh_cron.split()) != 5:
-            raise ValueError(
-                f"refresh_cron {self.refresh_cron!r} does not have the five fields of cron "
-                '(minute, hour, day, month, weekday), such as "0 3 * * *"'
-            )
+        for name in ("refresh_cron", "growth_cron"):
+            if len(getattr(self, name).split()) != 5:
+                raise ValueError(
+                    f"{name} {getattr(self, name)!r} does not have the five fields of cron "
+                    '(minute, hour, day, month, weekday), such as "0 3 * * *"'
+                )
         try:
             ZoneInfo(self.timezone)
         except (KeyError, OSError, ValueError):
@@ -161,6 +164,21 @@ class Schedule(Part):
                 f"timezone {self.timezone!r} is unknown; name one such as Europe/Berlin, or UTC"
             ) from None
         return self
+
+
+class Notify(Part):
+    """Who is told of failures and of money spent; the URL itself is a secret, and so not here."""
+
+    webhook_env: Annotated[str, Field(pattern=VARIABLE)] | None = None
+    spend_shares: tuple[float, ...] = (0.5, 0.8, 1.0)  # of budget.total_usd
+
+
+class Secrets(Part):
+    """Where keys are that the environment does not hold."""
+
+    aws: tuple[str, ...] = ()  # names of secrets in AWS Secrets Manager
+    region: str | None = None
+    endpoint_url: str | None = None
 
 
 class Settings(Part):
@@ -172,6 +190,8 @@ class Settings(Part):
     shard_size: int = Field(default=1000, ge=1)
     images: Images = Images()
     uri_schemes: tuple[str, ...] = STORAGES
+    within: tuple[str, ...] = ()  # local folders that no source may lead out of; none: anywhere
+    http_hosts: tuple[str, ...] = ()  # that may be reached although their addresses are private
     s3: S3 = S3()
     task_tree: TaskTree
     clip: Clip = Clip()
@@ -193,6 +213,8 @@ class Settings(Part):
     calibration: Calibration = Calibration()
     checks: Checks = Checks()
     schedule: Schedule = Schedule()
+    notify: Notify = Notify()
+    secrets: Secrets = Secrets()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
@@ -259,11 +281,12 @@ class Settings(Part):
             yield "cot", self.cot
 
 
-def load_settings(path: str | Path | None = None) -> Settings:
+def load_settings(path: str | Path | None = None, *, to_read: bool = False) -> Settings:
     """Load, resolve and validate a settings file.
 
     Args:
         path: The file; the embedded default when absent.
+        to_read: Nothing will be asked, so that no model's key is needed.
 
     Returns:
         Settings whose paths are absolute (URLs stay as they are).
@@ -282,10 +305,21 @@ def load_settings(path: str | Path | None = None) -> Settings:
         raise _problems(file, [str(error)]) from None
     from tg_assets.settings_surroundings import missing_things  # which reads settings
 
-    missing = list(missing_things(settings))
+    if settings.secrets.aws and not to_read:
+        _fetch_secrets(file, settings)
+    missing = list(missing_things(settings, to_read=to_read))
     if missing:
         raise _problems(file, missing)
     return settings
+
+
+def _fetch_secrets(file: Path, settings: Settings) -> None:
+    from resources.aws_secrets import SecretsError, fill_environment
+
+    try:
+        fill_environment(settings)
+    except SecretsError as error:
+        raise _problems(file, [str(error)]) from None
 
 
 def _problems(file: Path, lines: Iterable[str]) -> SettingsError:
@@ -342,7 +376,8 @@ def _resolved(settings: Settings, base: Path) -> Settings:
         if seeds in SHIPPED_SEEDS
         else _absolute("task_tree.seeds", seeds, base)
     )
-    tree = settings.task_tree.model_copy(update={"seeds": seeds})
+    accepted = at("task_tree.accepted", settings.task_tree.accepted)
+    tree = settings.task_tree.model_copy(update={"seeds": seeds, "accepted": accepted})
     clip = settings.clip.model_copy(
         update={"checkpoint": at("clip.checkpoint", settings.clip.checkpoint)}
     )
@@ -367,6 +402,7 @@ def _resolved(settings: Settings, base: Path) -> Settings:
             "task_space": settings.task_space.model_copy(update={"library": library}),
             "home": at("home", settings.home),
             "sources": sources,
+            "within": tuple(_absolute("within", folder, base) for folder in settings.within),
             "images": settings.images.model_copy(update={"excluded": excluded}),
             "task_tree": tree,
             "clip": clip,

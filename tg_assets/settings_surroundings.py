@@ -13,16 +13,18 @@ from tg_assets.settings import SHIPPED_SEEDS, Clip, RenderedSource, Settings, So
 from tg_assets.settings_errors import did_you_mean
 
 
-def missing_things(settings: Settings) -> Iterator[str]:
+def missing_things(settings: Settings, *, to_read: bool = False) -> Iterator[str]:
     """Yield a line for each thing that the settings name and that is not there.
 
     Args:
         settings: Valid settings with absolute paths.
+        to_read: Nothing will be asked: no key is missing.
     """
     yield from _home(settings.home)
     yield from _sources(settings)
     yield from _files(settings)
-    yield from _keys(settings)
+    if not to_read:
+        yield from _keys(settings)
     ledger = settings.ledger
     if settings.ledger_env is not None:
         ledger = os.environ.get(settings.ledger_env)

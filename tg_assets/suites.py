@@ -19,6 +19,7 @@ import polars as pl
 from resources.galaxy import Galaxy
 from tg_assets.gates import SUITE
 from tg_assets.partitions import dimensions
+from tg_assets.plain import markdown
 from tg_assets.settings import Settings
 from tg_assets.tables import TABLES
 from tg_assets.tables_io import TableStore
@@ -267,7 +268,9 @@ def check_of(suite: Suite, partitions: dg.PartitionsDefinition | None) -> dg.Ass
         shown: dict[str, Any] = {"rows": frame.height, "expectations": verdict.expectations}
         shown |= verdict.measures
         if verdict.failures:
-            shown["failures"] = dg.MetadataValue.md("\n".join(f"- {f}" for f in verdict.failures))
+            shown["failures"] = dg.MetadataValue.md(
+                "\n".join(f"- {markdown(f)}" for f in verdict.failures)
+            )
             shown["look at the rows"] = f'polars.read_parquet("{path}")'
         return dg.AssetCheckResult(
             passed=verdict.passed,

@@ -168,6 +168,14 @@ SHARD_FILES = _table(
     },
 )
 
+CHANGED_LICENCES = _table(
+    "changed_licences",
+    "source uri",
+    {"source": pl.String, "uri": pl.String, "license": pl.String},
+)
+"""What sources say of licences now, where shards were registered under others; "" as uri: of every
+picture that is drawn for the source."""
+
 REFUSED_FILES = _table(
     "refused_files",
     "uri",
@@ -512,6 +520,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             REJECTED_TASK_TYPES,
             SEED_PATHS,
             SHARD_FILES,
+            CHANGED_LICENCES,
             REFUSED_FILES,
             SCENES,
             TASK_SPACE,

@@ -56,7 +56,8 @@ class TableStore:
 
     def __init__(self, root: str) -> None:
         # Others write to a bucket, too: a listing that was remembered would hide what they wrote.
-        self.root = UPath(root, **({"use_listings_cache": False} if "://" in root else {}))
+        options: dict[str, Any] = {"use_listings_cache": False} if "://" in root else {}
+        self.root: UPath = UPath(root, **options)
 
     def path(self, table: str, *partition: str) -> UPath:
         """Return where a partition of a table lies; no partition for unpartitioned tables."""

@@ -20,12 +20,15 @@ from tg_assets import gates
 from tg_assets.artifact import inputs_fingerprint, is_current
 from tg_assets.definitions import JOBS, Job, build_defs
 from tg_assets.engine.runners import Ended, Runner, Task, end_orphans, runner_of
+from tg_assets.held import held, skipped
 from tg_assets.instance import alone_on
-from tg_assets.partitions import dimensions, image_shards, task_batches
+from tg_assets.partitions import Registered, dimensions, image_shards, task_batches
 from tg_assets.registration import list_batch, list_shards
 from tg_assets.results import dataset_cost, unanswered, votes, written
 from tg_assets.settings import Settings
 from tg_assets.stage_rows import rows_in, rows_out
+from tg_assets.withdrawals.respected import respects_withdrawals
+from tg_assets.withdrawals.unheard import unheard
 
 Say = Callable[[str], None]
 
@@ -72,6 +75,7 @@ class PassReport:
         dataset_cost_usd: What the ledger says was paid in all, by this and earlier passes.
         paths: What was written, by name.
         refused_files: Entries of the sources that can never be pictures.
+        remarks: Lines about what is not in force although it may seem so.
     """
 
     stages: dict[str, StageReport] = field(default_factory=dict)
@@ -82,6 +86,7 @@ class PassReport:
     dataset_cost_usd: float = 0.0
     paths: dict[str, str] = field(default_factory=dict)
     refused_files: int = 0
+    remarks: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def to_json(self) -> str:
@@ -143,6 +148,7 @@ def _walk(galaxy: Galaxy, instance: dg.DagsterInstance, say: Say, watcher: Watch
     report.unanswered = unanswered(galaxy.tables, galaxy.registered(instance).shards)
     report.dataset_cost_usd = dataset_cost(galaxy)
     report.paths = written(galaxy.tables)
+    report.remarks = list(unheard(galaxy.settings, galaxy.tables))
     return report
 
 
@@ -223,6 +229,8 @@ class _JobWalk:
         self._runner = runner
         self._report = report
         self._watcher = watcher
+        self._registered = galaxy.registered(instance)
+        self._known = gates.States(instance)
         self._under_way = 0
         self._paid = _paid(galaxy)
         self._unmade: list[str] = []
@@ -254,9 +262,9 @@ class _JobWalk:
 
     def _start(self, partition: str | None) -> None:
         try:
-            stale = first_stale(self._job, partition, self._galaxy, self._instance)
+            stale = first_stale(self._job, partition, self._galaxy, self._registered, self._known)
         except gates.GateClosed as closed:
-            self._report.held.append(str(closed))
+            self._report.held.append(held(closed, self._report.failures))
             stale = None
         if stale is None:
             self._watcher.finished(self._job, partition)
@@ -269,9 +277,16 @@ class _JobWalk:
         for ended in self._runner.ended():
             self._under_way -= 1
             self._count(ended)
+            self._look_again(ended.task)
             self._watcher.finished(self._job, ended.task.partition)
         if self._under_way == 0 and self._unmade:
             self._count_what_failed_had_bought()
+
+    def _look_again(self, task: Task) -> None:
+        self._known.look_again(task.assets, task.partition)
+        self._report.held += skipped(
+            task.assets, task.partition, self._registered, self._known, self._report.failures
+        )
 
     def _count(self, ended: Ended) -> None:
         stages, assets = self._report.stages, ended.task.assets
@@ -297,21 +312,26 @@ class _JobWalk:
 
 
 def first_stale(
-    job: Job, partition: str | None, galaxy: Galaxy, instance: dg.DagsterInstance
+    job: Job,
+    partition: str | None,
+    galaxy: Galaxy,
+    registered: Registered,
+    known: gates.States,
 ) -> str | None:
     """Return the first asset of a job whose partition is not current, null when all are.
 
     Raises:
         GateClosed: What the first stale asset reads is missing or failed its checks.
     """
-    registered = galaxy.registered(instance)
     for asset in job.assets:
-        inputs = gates.inputs(instance, asset, partition, registered)
-        if gates.states(instance, asset, [partition])[partition] != gates.State.OPEN:
+        inputs = gates.inputs(known.instance, asset, partition, registered, known)
+        if known(asset, [partition])[partition] != gates.State.OPEN:
             return asset
         stamp = galaxy.tables.stamp(asset, *dimensions(partition))
         wanted = inputs_fingerprint(galaxy, asset, partition, inputs)
         if stamp is None or not is_current(stamp, wanted):
+            return asset
+        if not respects_withdrawals(galaxy.tables, asset, dimensions(partition), stamp):
             return asset
     return None
 

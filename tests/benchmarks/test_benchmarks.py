@@ -27,6 +27,8 @@ SMALL = {
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",
 }
 ELSEWHERE = {
+    "catalogue": "starts the UI's webserver on thousands of partitions, for minutes",
+    "changes": "tests/refresh/test_changes.py runs it whole",
     "chat_clients": "a part of chat",
     "chat_server": "a part of chat",
     "matched_tables": "a part of incremental and paper_scale",

@@ -10,7 +10,7 @@ import pytest
 from served_galaxy import files_of, questions_in
 from small_cluster import Cluster, Galaxy
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("cluster")]
 
 
 @pytest.fixture(scope="module")

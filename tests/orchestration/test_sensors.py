@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from resources.galaxy import Galaxy
@@ -12,8 +13,11 @@ from sensors.new_images import new_images_sensor
 from sensors.new_task_types import new_task_types_sensor
 from sensors.refresh import refresh_job, refresh_schedule
 from tg_assets.definitions import build_defs
-from tg_assets.registration import list_batch, list_shards
+from tg_assets.ids import task_id
+from tg_assets.image_pool.licences import changed
+from tg_assets.registration import list_batch, list_growth, list_shards
 from tg_assets.settings import Settings
+from tg_assets.tables import TASK_TREE
 from tg_assets.walk import PassReport
 
 
@@ -128,3 +132,59 @@ def test_the_refresh_is_a_walk_and_fails_when_something_in_it_did(
         if event.is_step_failure
     ]
     assert said == failures
+
+
+def test_accepted_proposals_become_a_batch(
+    settings: Settings, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    accepted = tmp_path / "accepted.yaml"
+    tree = settings.task_tree.model_copy(update={"accepted": str(accepted)})
+    galaxy = Galaxy(settings.model_copy(update={"task_tree": tree}))
+    sensor = new_task_types_sensor()
+    assert isinstance(look(sensor, galaxy, instance), dict)  # the seeds; nothing accepted yet
+    assert look(sensor, galaxy, instance) == "the seeds hold nothing new"
+
+    accepted.write_text("OCR: [Signs, Number plates]\n")
+    second = look(sensor, galaxy, instance)
+    assert isinstance(second, dict)
+    (two,) = second["task_batch"]
+    assert galaxy.tables.read("seed_paths", two)["path"].to_list() == ["ocr~number plates"]
+    assert look(sensor, galaxy, instance) == "the seeds hold nothing new"
+
+
+def test_a_changed_licence_is_noticed_and_forgotten_when_it_is_changed_back(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    def listed(license: str) -> list[tuple[str, str]]:
+        source = settings.sources[0].model_copy(update={"license": license})
+        galaxy = Galaxy(settings.model_copy(update={"sources": (source,)}))
+        look(new_images_sensor(), galaxy, instance)
+        rows = changed(galaxy.tables).select("uri", "license").iter_rows()
+        return [(Path(uri).name, license) for uri, license in rows]
+
+    assert listed("CC0-1.0") == []
+    now = [(name, "CC-BY-4.0") for name in ("a.png", "b.png", "c.png")]
+    assert listed("CC-BY-4.0") == now
+    assert listed("CC-BY-4.0") == now
+    assert listed("CC0-1.0") == []
+
+
+def test_the_tree_grows_by_a_batch_a_week_until_its_targets_are_met(settings: Settings) -> None:
+    def due(target: int) -> list[str]:
+        tree = settings.task_tree.model_copy(update={"targets": {2: target}})
+        return list_growth(settings.model_copy(update={"task_tree": tree}), tables, batches)
+
+    tables, batches = Galaxy(settings).tables, list_batch(settings, Galaxy(settings).tables, [])
+    assert due(3) == []  # the batch of the seeds is not grown yet
+    tables.write("task_tree", grown("ocr", "ocr~receipts", "ocr~signs"), *batches)
+    assert due(2) == []
+    assert due(3) == ["0001"]
+    batches.append("0001")
+    assert due(3) == []  # it is not grown yet
+    tables.write("task_tree", grown(), "0001")
+    assert due(3) == []  # and yielded nothing
+
+
+def grown(*paths: str) -> pl.DataFrame:
+    rows = [(task_id(path), path, path.count("~") + 1, None, "seed", None, None) for path in paths]
+    return TASK_TREE.enforce(pl.DataFrame(rows, schema=dict(TASK_TREE.columns), orient="row"))

@@ -21,9 +21,8 @@ objects = st.builds(
     words,
     words,
     st.dictionaries(words, words, max_size=3),
-    st.tuples(numbers, numbers, numbers, numbers),
+    st.none() | st.tuples(numbers, numbers, numbers, numbers),
     st.none() | words,
-    st.lists(numbers, max_size=4).map(tuple),
 )
 scenes = st.builds(
     Scene,

@@ -12,7 +12,7 @@ from tg_assets.scenes.questions.asking import normalized
 from tg_assets.scenes.render import FAMILIES, compose
 from tg_assets.scenes.vocabulary import children, decoys, leaf_paths, served_paths
 
-SCENES = [compose(family, seed) for family in sorted(FAMILIES) for seed in range(16)]
+SCENES = [compose(family, seed) for family in sorted(FAMILIES) for seed in range(28)]
 
 
 def test_tree_has_three_levels_and_enough_paths() -> None:
@@ -21,7 +21,7 @@ def test_tree_has_three_levels_and_enough_paths() -> None:
     assert paths == tuple(sorted(set(paths)))
     assert len(paths) >= 380
     assert depth.count(0) >= 14
-    assert depth.count(1) >= 60
+    assert depth.count(1) >= 55
     assert max(depth) == 2
     assert all(path == path.lower() for path in paths)
 
@@ -47,7 +47,7 @@ def test_every_leaf_is_served_by_some_scene_and_nothing_else_is() -> None:
     seen = {path for scene in SCENES for path in by_path(scene)}
     assert seen <= set(served_paths())
     # A few rare ones need more pictures than a quick test draws.
-    assert len(set(leaf_paths()) - seen) < 25
+    assert len(set(leaf_paths()) - seen) < 30
 
 
 def test_upper_levels_have_the_questions_of_the_lower_ones() -> None:

@@ -323,3 +323,13 @@ def test_what_is_to_be_excluded_has_to_be_there(tmp_path: Path) -> None:
     excluded = load(tmp_path, settings).images.excluded
     assert excluded is not None
     assert excluded.path == str(tmp_path / "benchmark")
+
+
+def test_commands_that_only_read_need_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MY_KEY", raising=False)
+    settings = {**changed("models/m", {**REMOTE, "api_key_env": "MY_KEY"}), "filter": "m"}
+    (line,) = problems(tmp_path, settings)
+    assert "MY_KEY is not set" in line
+    assert load_settings(tmp_path / "my galaxy.yaml", to_read=True).filter == "m"

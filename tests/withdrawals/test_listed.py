@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_assets.ids import task_id
-from tg_assets.withdrawals.listed import WithdrawalsError, listed_content, read_withdrawals
+from tg_assets.tables import TASK_TREE
+from tg_assets.withdrawals.listed import (
+    BRANCH,
+    WithdrawalsError,
+    listed_content,
+    read_withdrawals,
+    with_branches,
+)
 
 IMAGE = "0123456789abcdef" * 2
 
@@ -57,7 +65,10 @@ def test_what_is_listed_twice_counts_once_with_the_first_reason(tmp_path: Path) 
         ("", "is empty; write the header kind,id,reason"),
         ("ids\nx\n", r"needs the columns kind and id, it has \['ids'\]"),
         ("kind,id\nimage,photo.jpg\n", "row 1: 'photo.jpg' is no image_id"),
-        ("kind,id\npicture,x\n", "row 1: kind is 'picture', it is one of image, task_type"),
+        (
+            "kind,id\npicture,x\n",
+            "row 1: kind is 'picture', it is one of image, task_type, t",
+        ),
         ("kind,id\ntask_type,ocr\ntask_type,\n", "row 2: there is no id"),
         ("kind,id\ntask_type,~ 2 ~\n", "row 1: '~ 2 ~' is no path of a task type"),
         ("kind,id\n,ocr\n", "row 1: kind is ''"),
@@ -89,3 +100,17 @@ def test_any_bytes_are_a_list_or_refused(content: bytes) -> None:
         pass
     finally:
         file.unlink()
+
+
+def test_a_branch_takes_what_is_below_it_along_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "withdrawn.csv"
+    file.write_text("kind,id,reason\ntask_branch,ocr,rights\ntask_type,ocr~bill,own\n")
+    paths = ["ocr", "ocr~bill", "ocr~bill~total", "ocr2", "counting~ocr"]
+    rows = [(task_id(path), path, 1, None, "seed", None, None) for path in paths]
+    tree = pl.DataFrame(rows, schema=dict(TASK_TREE.columns), orient="row")
+    withdrawn = with_branches(read_withdrawals(str(file)), tree).filter(pl.col("kind") != BRANCH)
+    assert dict(withdrawn.select("id", "reason").iter_rows()) == {
+        task_id("ocr"): "rights",
+        task_id("ocr~bill"): "own",
+        task_id("ocr~bill~total"): "below ocr: rights",
+    }

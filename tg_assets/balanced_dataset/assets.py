@@ -13,6 +13,7 @@ from tg_assets.balanced_dataset.balancing import Balanced, balance, is_known
 from tg_assets.balanced_dataset.facts import DatasetFacts, count_levels
 from tg_assets.balanced_dataset.gathering import gather
 from tg_assets.balanced_dataset.places import written_to
+from tg_assets.image_pool.licences import as_of_now, changed
 from tg_assets.showing import plot, thumbnails
 from tg_assets.tables import GROUND_TRUTH_QA, IMAGE_POOL, SCORED_QA, TASK_TREE
 
@@ -106,9 +107,10 @@ def _balanced(work: Work, tree: pl.DataFrame) -> Balanced:
     ]
     empty = SCORED_QA.empty().with_columns(image_shard=pl.lit(None, pl.String))
     pool = pl.concat([IMAGE_POOL.empty(), *(frame for _, frame in work.read_each("image_pool"))])
+    pool = pool.unique("image_id", keep="first", maintain_order=True)
     return balance(
         pl.concat([empty, *scored]),
-        pool.unique("image_id", keep="first", maintain_order=True),
+        as_of_now(pool, changed(work.tables)),
         tree,
         min_score=work.settings.dataset.min_score,
         max_per_type=work.settings.dataset.max_per_type,

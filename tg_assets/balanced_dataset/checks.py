@@ -8,8 +8,9 @@ import polars as pl
 
 from tg_assets.balanced_dataset.licences import UNKNOWN, normalise
 from tg_assets.suites import Measure, Subject, Suite, between, matching, one_of
+from tg_assets.withdrawals.listed import KINDS
 
-WITHDRAWALS = Suite("withdrawals", [one_of("kind", ["image", "task_type"])])
+WITHDRAWALS = Suite("withdrawals", [one_of("kind", KINDS)])
 
 
 def _measures(subject: Subject) -> Sequence[Measure]:
@@ -25,7 +26,7 @@ def _measures(subject: Subject) -> Sequence[Measure]:
         Measure("most samples of a task type", per_type, high=settings.dataset.max_per_type),
         Measure(
             "lowest score",
-            samples["score"].min(),
+            min(samples["score"].drop_nulls(), default=None),
             low=settings.dataset.min_score,
         ),
         Measure(

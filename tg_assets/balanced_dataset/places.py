@@ -42,8 +42,8 @@ def written_to(galaxy: Galaxy) -> Iterator[Place]:
     """
     home = galaxy.settings.home
     if "://" not in home:
-        folder = Path(home) / DATASET
-        yield Place(folder, str(folder))
+        local = Path(home) / DATASET
+        yield Place(local, str(local))
         return
     scratch = Path(state_folder(galaxy.settings))
     scratch.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from tg_assets.balanced_dataset.counts import size_bins, votes_per_referee
+from tg_assets.plain import plain
 
 THUMBNAIL_PIXELS = 96
 MARKDOWN_BYTES = 60_000
@@ -145,7 +146,7 @@ _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|~"} | {"<": "&lt;", "\n
 
 def _cell(text: str) -> str:
     short = text if len(text) <= _TEXT_CHARACTERS else text[: _TEXT_CHARACTERS - 1] + "…"
-    return short.translate(_MARKDOWN)
+    return plain(short).translate(_MARKDOWN)
 
 
 def _columns(title: str, label: str, names: Sequence[str], counts: Sequence[int]) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,12 @@ from tg_assets.clip_similarity.looking import looked_at
 from tg_assets.clip_similarity.one_encoder import ENCODER, require_one_encoder
 from tg_assets.partitions import dimensions
 from tg_assets.pools import gpu_pool
+from tg_assets.recipes import recipe
 from tg_assets.showing import histogram
+from tg_assets.tables import IMAGE_EMBEDDINGS
+
+MADE_BY = "made by"
+"""The fact of embeddings that says what determines an image's vector beside the image."""
 
 
 @artifact("torch", pool=gpu_pool)
@@ -33,20 +39,41 @@ def task_embeddings(work: Work) -> Made:
 def image_embeddings(work: Work) -> Made:
     """The shard's images as vectors; an image that changed since is a row with that reason."""
     clock = DeviceClock()
+    pool = work.read("image_pool")
+    made_by = recipe(work.galaxy, work.asset, work.partition)
+    known = _embedded_before(work, pool, made_by)
     encoder, decoders = work.galaxy.encoder, work.galaxy.picture_decoders
     what = f"embed {work.partition}"
-    frame = embed_images(work.read("image_pool"), encoder, decoders, what, clock)
-    return _embedded(work, frame, clock, {})
+    new = pool.join(known, on="image_id", how="anti")
+    frame = pl.concat([known, embed_images(new, encoder, decoders, what, clock)])
+    return _embedded(work, frame, clock, {"embedded before": known.height}, {MADE_BY: made_by})
 
 
-def _embedded(work: Work, frame: pl.DataFrame, clock: DeviceClock, shown: dict[str, Any]) -> Made:
+def _embedded_before(work: Work, pool: pl.DataFrame, made_by: str) -> pl.DataFrame:
+    """Return the vectors of the shard's images that the same encoder made before."""
+    stamp = work.tables.stamp(work.asset, *work.keys)
+    if stamp is None or stamp.facts.get(MADE_BY) != made_by:
+        return IMAGE_EMBEDDINGS.empty()
+    before = work.tables.read(work.asset, *work.keys)
+    return before.filter(pl.col("reason").is_null()).join(pool, on="image_id", how="semi")
+
+
+def _embedded(
+    work: Work,
+    frame: pl.DataFrame,
+    clock: DeviceClock,
+    shown: dict[str, Any],
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> Made:
     encoder = work.galaxy.encoder
     missing = frame["embedding"].null_count()
     metadata = shown | {"without embedding": missing, "encoder": encoder.describe()}
     if (busy := clock.busy_share()) is not None:
         metadata["share of time the device was busy"] = busy
     return Made(
-        frame, metadata=metadata, facts={"missing": missing, ENCODER: encoder.fingerprint()}
+        frame,
+        metadata=metadata,
+        facts={"missing": missing, ENCODER: encoder.fingerprint(), **facts},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 import os
 import tempfile
 from collections.abc import Sequence
@@ -94,7 +95,8 @@ def _render_all(keys: Sequence[tuple[str, int]], workers: int) -> SceneSet:
         return _render_chunk(keys)
     chunks = [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
     parts: list[SceneSet] = []
-    with ProcessPoolExecutor(workers) as pool:
+    # not forked: locks that torch's threads hold would never open in a child
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         for part in pool.map(_render_chunk, chunks):
             parts.append(part)
             done = min(len(parts) * _CHUNK, len(keys))

@@ -37,7 +37,7 @@ BROKER_VARIABLE = "TG_WORKERS_BROKER"
 
 for module in PRELOADED:
     import_module(module)
-app = make_app(
+app: Any = make_app(  # type: ignore[no-untyped-call]
     app_args={
         "broker": os.environ[BROKER_VARIABLE],
         "backend": os.environ[BROKER_VARIABLE],
@@ -48,7 +48,6 @@ execute_job = create_execute_job_task(app)
 _locks: dict[str, Any] = {}
 
 
-@task_prerun.connect
 def _begin(task_id: str, kwargs: dict[str, Any], **_: Any) -> None:
     url = postgres_url(load_settings(os.environ.get("TG_CONFIG")))
     args = unpack_value(kwargs["execute_job_args_packed"], as_type=ExecuteRunArgs)
@@ -56,8 +55,11 @@ def _begin(task_id: str, kwargs: dict[str, Any], **_: Any) -> None:
         _locks[task_id] = held_on_postgres(url, at_work(args.run_id))
 
 
-@task_postrun.connect
 def _end(task_id: str, **_: Any) -> None:
     lock = _locks.pop(task_id, None)
     if lock is not None:
         lock.close()
+
+
+task_prerun.connect(_begin)
+task_postrun.connect(_end)

@@ -46,7 +46,8 @@ class WholeRuns(CeleryRunLauncher):
     @classmethod
     def config_type(cls) -> Any:
         """Return what ``dagster.yaml`` may say."""
-        return {**super().config_type(), "postgres": StringSource}
+        said: Any = super().config_type()
+        return {**said, "postgres": StringSource}
 
     @classmethod
     def from_config_value(

@@ -149,6 +149,7 @@ class Launched:
         self._instance = instance
         self._runs: dict[str, _UnderWay] = {}
         self._refused: list[Ended] = []
+        self._subsets: dict[tuple[str, ...], dg.JobDefinition] = {}
 
     def start(self, task: Task) -> None:
         """Hand a task to the launcher."""
@@ -170,12 +171,18 @@ class Launched:
             tags |= job.get_tags_for_partition_key(task.partition, task.keys)
         needs = needs_of(self._settings, task.job, task.assets, task.partition)
         return self._instance.create_run_for_job(
-            job_def=job.get_subset(asset_selection=set(task.keys)),
+            job_def=self._subset(job, task),
             run_config=dict(QUIET),
             tags={**tags, **run_tags(self._settings, needs)},
             asset_selection=frozenset(task.keys),
             job_code_origin=self._origin(task.job),
         )
+
+    def _subset(self, job: dg.JobDefinition, task: Task) -> dg.JobDefinition:
+        """Return the job over a task's assets; Dagster takes its time to describe one."""
+        if task.assets not in self._subsets:
+            self._subsets[task.assets] = job.get_subset(asset_selection=set(task.keys))
+        return self._subsets[task.assets]
 
     def _origin(self, job: str) -> JobPythonOrigin:
         """Return where a worker finds the job: in the project's own module."""

@@ -14,6 +14,7 @@ from tg_assets.image_pool.choosing import (
     earlier_shards,
     without_excluded,
     without_twins,
+    without_withdrawn,
 )
 from tg_assets.image_pool.excluded import excluded_images
 from tg_assets.image_pool.locations import LOCAL, is_rendered, scheme
@@ -22,6 +23,11 @@ from tg_assets.image_pool.registering import Registered, register, registered_ro
 from tg_assets.recipes import decoding_recipe
 from tg_assets.showing import some, thumbnails
 from tg_assets.tables import IMAGE_POOL, REJECTED_IMAGES
+from tg_assets.withdrawals.respected import (
+    WITHDRAWN,
+    respects_withdrawals,
+    withdrawn_images,
+)
 
 REMOTE_WORKERS = 8
 """Threads that read from a storage, most of which wait for it."""
@@ -35,7 +41,10 @@ def image_pool(work: Work) -> Made:
     photos = files.filter(~pl.col("uri").map_elements(is_rendered, pl.Boolean))
     found = _chosen(work, shard, photos)
     drawn = _drawn(work)
+    found = without_withdrawn(found, withdrawn_images(work.tables))
     pool = pl.concat([found.pool, drawn.pool])
+    facts: dict[str, Any] = {"files": files.height, "rejected": found.rejected.height}
+    facts |= _left_out(found, drawn)
     formats = pool.group_by("format").len().sort("format")
     reasons = found.rejected.group_by("reason").len().sort("reason")
     return Made(
@@ -43,10 +52,16 @@ def image_pool(work: Work) -> Made:
         metadata={f"{name} (images)": count for name, count in formats.iter_rows()}
         | {f"{reason} (rejected)": count for reason, count in reasons.iter_rows()}
         | {"examples": _examples(pool)},
-        facts={"files": files.height, "rejected": found.rejected.height},
+        facts=facts,
         beside={"rejected_images": found.rejected},
         preview=pool.drop("perceptual_hash"),
     )
+
+
+def _left_out(*found: Registered) -> dict[str, list[str]]:
+    rejected = pl.concat(part.rejected for part in found)
+    ids = rejected.filter(pl.col("reason") == WITHDRAWN)["twin_image_id"].unique().sort()
+    return {WITHDRAWN: ids.to_list()} if len(ids) else {}
 
 
 def _examples(pool: pl.DataFrame) -> dg.MetadataValue[Any]:
@@ -87,13 +102,20 @@ def _decoded_once(work: Work, shard: str, photos: pl.DataFrame) -> Registered:
     """Return the shard's photos from the tables, if they were decoded under the same settings."""
     wanted = decoding_recipe(work.galaxy, shard)
     stamps = [work.tables.stamp(table, shard) for table in ("decoded_images", "undecoded_files")]
-    if all(stamp is not None and stamp.inputs == wanted for stamp in stamps):
+    withdrawn = withdrawn_images(work.tables)
+    if all(
+        stamp is not None
+        and stamp.inputs == wanted
+        and respects_withdrawals(work.tables, table, (shard,), stamp)
+        for table, stamp in zip(("decoded_images", "undecoded_files"), stamps, strict=True)
+    ):
         pool, rejected = (
             work.tables.read(table, shard) for table in ("decoded_images", "undecoded_files")
         )
         return Registered(pool=pool, rejected=rejected)
-    found = _decoded(work, shard, photos)
-    work.tables.write("decoded_images", found.pool, shard, inputs=wanted)
+    found = without_withdrawn(_decoded(work, shard, photos), withdrawn)
+    facts = _left_out(found)
+    work.tables.write("decoded_images", found.pool, shard, inputs=wanted, facts=facts)
     work.tables.write("undecoded_files", found.rejected, shard, inputs=wanted)
     return found
 

@@ -8,8 +8,9 @@ from tg_assets.image_pool.choosing import EXCLUDED, NEAR_DUPLICATE
 from tg_assets.image_pool.filters import BLURRED, TOO_LONG, TOO_SMALL
 from tg_assets.image_pool.registering import DUPLICATE
 from tg_assets.suites import Measure, Subject, Suite, between, matching
+from tg_assets.withdrawals.respected import WITHDRAWN
 
-GOOD_FILES = (DUPLICATE, NEAR_DUPLICATE, EXCLUDED, TOO_SMALL, TOO_LONG, BLURRED)
+GOOD_FILES = (DUPLICATE, NEAR_DUPLICATE, EXCLUDED, TOO_SMALL, TOO_LONG, BLURRED, WITHDRAWN)
 """Reasons for which images are left out although nothing is wrong with their files."""
 
 SCENES = Suite("scenes", [matching("scene", r"^\{.*\}$")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -16,9 +16,28 @@ from tg_assets.image_pool.near_duplicates import Hashes, find_twins
 from tg_assets.image_pool.registering import Registered
 from tg_assets.tables import IMAGE_POOL, REJECTED_IMAGES
 from tg_assets.tables_io import TableStore
+from tg_assets.withdrawals.respected import WITHDRAWN
 
 NEAR_DUPLICATE, EXCLUDED = "near_duplicate", "excluded"
 """The reasons of images that are left out for what they look like; they are good files."""
+
+
+def without_withdrawn(found: Registered, withdrawn: Set[str]) -> Registered:
+    """Leave withdrawn images out: rejected, each with its own id as twin_image_id."""
+    gone = found.pool.filter(pl.col("image_id").is_in(pl.Series(sorted(withdrawn)).implode()))
+    if gone.is_empty():
+        return found
+    rows = gone.select(
+        "uri",
+        "source",
+        reason=pl.lit(WITHDRAWN),
+        detail=pl.lit("the list of withdrawals names it"),
+        twin_image_id="image_id",
+    )
+    return Registered(
+        pool=found.pool.join(gone, on="image_id", how="anti"),
+        rejected=REJECTED_IMAGES.enforce(pl.concat([found.rejected, rows])),
+    )
 
 
 def earlier_shards(shard: str, shards: Iterable[str]) -> list[str]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection as Items
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
 from tg_assets.image_pool.containers import SUFFIXES, members
 from tg_assets.image_pool.folders import walk
 from tg_assets.image_pool.listed import Member, Problem, Refused, SourceFile
-from tg_assets.image_pool.locations import RENDERED, ContainerKind, scheme
+from tg_assets.image_pool.locations import LOCAL, RENDERED, ContainerKind, scheme
 from tg_assets.image_pool.paper_collections import SUBSOURCES, list_annotated, list_places
+from tg_assets.image_pool.public_hosts import refused
 from tg_assets.image_pool.remembered import Remembered
-from tg_assets.image_pool.sources import list_file_list, list_folder, list_rendered
+from tg_assets.image_pool.sources import is_within, list_file_list, list_folder, list_rendered
 from tg_assets.image_pool.storages import is_file
 from tg_assets.settings_sources import (
     CollectionSource,
@@ -27,13 +29,21 @@ from tg_assets.settings_sources import (
 Entry = SourceFile | Refused
 
 
-def entries(source: Source, remembered: Remembered, schemes: Items[str]) -> Iterator[Entry]:
+def entries(
+    source: Source,
+    remembered: Remembered,
+    schemes: Items[str],
+    within: Items[str] = (),
+    http_hosts: Items[str] = (),
+) -> Iterator[Entry]:
     """List a source as a stream, in an order that files which are added do not change.
 
     Args:
         source: Of the settings, which allow its path's storage, or say so when they are loaded.
         remembered: The listings of containers that were listed before.
         schemes: Of the storages that may be read from; what a list names elsewhere is refused.
+        within: Local folders outside which nothing is read, links followed; none: anywhere.
+        http_hosts: Hosts that may be reached although their addresses are private.
 
     Raises:
         ValueError: The source cannot be listed (FolderError, ListError).
@@ -41,8 +51,29 @@ def entries(source: Source, remembered: Remembered, schemes: Items[str]) -> Iter
     """
     found = _entries(source, remembered)
     if isinstance(source, FileListSource):
-        return _allowed(found, source.name, (*schemes, RENDERED))
-    return iter(found)
+        found = _public(_allowed(found, source.name, (*schemes, RENDERED)), http_hosts)
+    return _inside(found, within) if within else iter(found)
+
+
+def _public(found: Iterable[Entry], http_hosts: Items[str]) -> Iterator[Entry]:
+    for entry in found:
+        host = urlsplit(entry.uri).hostname if entry.uri.startswith(("http://", "https://")) else ""
+        if host and refused(host, http_hosts):
+            detail = f"{host} is not of the public internet; add it to http_hosts to read from it"
+            yield Refused(entry.uri, entry.source, "private_address", detail)
+        else:
+            yield entry
+
+
+def _inside(found: Iterable[Entry], folders: Items[str]) -> Iterator[Entry]:
+    for entry in found:
+        if isinstance(entry, Refused) or any(is_within(entry.uri, folder) for folder in folders):
+            yield entry
+        elif scheme(entry.uri) != LOCAL:
+            yield entry  # another storage, or still to be drawn
+        else:
+            detail = f"it lies outside {', '.join(folders)}, which `within` allows, links followed"
+            yield Refused(entry.uri, entry.source, "climbs_out", detail)
 
 
 def _allowed(found: Iterable[Entry], source: str, schemes: Items[str]) -> Iterator[Entry]:

@@ -144,7 +144,7 @@ def _listed(
         elif (there := inside(uri)) is not None and climbs_out(there.place):
             detail = "its name leads out of the container; write the member as the archive lists it"
             yield Refused(uri, source, "climbs_out", detail)
-        elif root is not None and not _is_within(uri, root):
+        elif root is not None and not is_within(uri, root):
             detail = f"it leads out of the source's root {root}; mend the list, or move the root"
             yield Refused(uri, source, "climbs_out", detail)
         else:
@@ -170,7 +170,7 @@ def _resolved(uri: str, folder: str) -> str:
     return f"{folder.rstrip('/')}/{PurePosixPath(path)}"
 
 
-def _is_within(uri: str, root: str) -> bool:
+def is_within(uri: str, root: str) -> bool:
     """Tell whether a file, or the container it lies in, is below a folder, links followed."""
     there = inside(uri)
     file = uri if there is None else there.container

@@ -138,6 +138,8 @@ def speaking_of(url: str) -> Iterator[None]:
             ) from error
         raise
     except Exception as error:
+        if (private := _private(error)) is not None:
+            raise private from None
         if not _is_clients(error):
             raise
         raise StorageError(
@@ -162,6 +164,16 @@ def use_s3(settings: S3) -> None:
         fsspec.config.conf["s3"] = {**fsspec.config.conf.get("s3", {}), **said}
         # What started processes get holds what the settings say, never a key from fsspec's files.
         os.environ["FSSPEC_S3"] = orjson.dumps(said).decode()
+
+
+def _private(error: BaseException) -> FileNotFoundError | None:
+    """Return the refusal to reach a private address that an error was raised for."""
+    from tg_assets.image_pool.public_hosts import PrivateAddress
+
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, PrivateAddress):
+        cause = cause.__cause__ or getattr(cause, "_os_error", None)
+    return cause
 
 
 def _is_clients(error: Exception) -> bool:

@@ -10,6 +10,7 @@ from tg_assets.ids import image_id
 from tg_assets.scenes.rendering import is_rendered, render_uri
 from tg_assets.tables import SCENES
 from tg_assets.tables_io import write_whole
+from tg_assets.withdrawals.respected import WITHDRAWN, withdrawn_images
 
 
 @artifact("images")
@@ -18,11 +19,17 @@ def scenes(work: Work) -> Made:
     (shard,), galaxy = work.keys, work.galaxy
     files = work.tables.read("shard_files", shard)
     rendered = files.filter(pl.col("uri").map_elements(is_rendered, pl.Boolean))
+    withdrawn = withdrawn_images(work.tables)
+    left_out = []
     rows = []
     for done, file in enumerate(rendered.iter_rows(named=True), start=1):
         drawn = render_uri(file["uri"], galaxy.library, galaxy.renderer.render)
         name = image_id(drawn.png)
         path = work.tables.root / "images" / shard / f"{name}.png"
+        if name in withdrawn:
+            left_out.append(name)
+            path.unlink(missing_ok=True)
+            continue
         write_whole(path, drawn.png)
         rows.append(
             {
@@ -40,5 +47,6 @@ def scenes(work: Work) -> Made:
     return Made(
         frame,
         metadata={f"{family} (scenes)": count for family, count in families.iter_rows()},
+        facts={WITHDRAWN: sorted(left_out)} if left_out else {},
         preview=frame.select("image_id", "family", "scene"),
     )

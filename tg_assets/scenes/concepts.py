@@ -1,6 +1,8 @@
 """The words that pictures, task types and questions share, each once."""
 
-from typing import Literal
+from collections.abc import Mapping
+
+from tg_assets.task_space.world import Kind
 
 COLORS: dict[str, tuple[int, int, int]] = {
     "red": (221, 36, 40),
@@ -21,7 +23,7 @@ CHARTS: tuple[str, ...] = (
 DOCUMENTS: tuple[str, ...] = (
     "receipt", "menu", "ticket", "shop sign", "road sign", "notice", "timetable",
 )  # fmt: skip
-COMPOSITIONS: dict[Literal["2d", "3d"], str] = {"2d": "clip art picture", "3d": "3d rendered scene"}
+COMPOSITIONS: Mapping[Kind, str] = {"2d": "clip art picture", "3d": "3d rendered scene"}
 PICTURES: tuple[str, ...] = (*COMPOSITIONS.values(), *CHARTS, *DOCUMENTS)
 
 _IRREGULAR = {"dish": "dishes"}

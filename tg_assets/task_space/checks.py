@@ -24,7 +24,7 @@ def _measures(subject: Subject) -> Sequence[Measure]:
             high=0,
             advice="index and plan must go both ways; see tests/task_space.",
         ),
-        Measure("plans", subject.frame["plans"].sum(), low=1, advice="The library is empty."),
+        Measure("plans", sum(subject.frame["plans"]), low=1, advice="The library is empty."),
     ]
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from tg_assets.balanced_dataset.html_parts import figures, section
 from tg_assets.scenes.movies import film
 from tg_assets.scenes.picture import Clip, Picture
+from tg_assets.scenes.worlds import draw
 from tg_assets.tables import PATH_SEPARATOR
-from tg_assets.task_space.drawing import drawer
 from tg_assets.task_space.instance import Asked, Instance, NoInstance
 from tg_assets.task_space.library import Library
 from tg_assets.task_space.space import TaskSpace
@@ -78,13 +78,12 @@ def example_group(space: TaskSpace, generator: str, n: int, seed: int) -> Group:
     Raises:
         TaskSpaceError: An object cannot be drawn.
     """
-    draw = drawer(space.library)
     cards, reasons = [], Counter[str]()
     for outcome in made(space, generator, n, seed):
         if isinstance(outcome, NoInstance):
             reasons[outcome.reason] += 1
         else:
-            cards.append(card(space.library, outcome, draw(outcome.world)))
+            cards.append(card(space.library, outcome, draw(space.library, outcome.world)))
     without = "; ".join(f"{count} because {reason}" for reason, count in reasons.most_common())
     note = f"{space.counts[generator]:,} plans."
     return Group(

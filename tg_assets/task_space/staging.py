@@ -120,6 +120,8 @@ class _Stage:
         mask = facts.drawn(plan.shape.kind) & facts.is_a(plan.reference)
         mask = _left(mask, Reason.NOT_DRAWN) & ~facts.may_be(plan.target)
         mask = _left(mask, Reason.REFERENCE_IS_TARGET)
+        if plan.shape.feature == "rotate" and plan.others != "still":
+            mask = _left(mask & ~facts.is_round, Reason.ROUND)
         if plan.claim.about == "position" and self._by_attribute_alone:
             assert plan.attribute is not None
             mask = _left(mask & facts.lacks(plan.attribute), Reason.REFERENCE_MAY_FIT)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 
 from tg_assets.ids import digest
-from tg_assets.task_space.drawing import Drawer, drawer
+from tg_assets.scenes.picture import Clip, Picture
+from tg_assets.scenes.worlds import draw as draw_world
 from tg_assets.task_space.instance import Instance, NoInstance
 from tg_assets.task_space.instancing import instances
 from tg_assets.task_space.own_library import open_library
 from tg_assets.task_space.soundness.checking import Checker
 from tg_assets.task_space.soundness.faults import Fault
 from tg_assets.task_space.space import TaskSpace
+from tg_assets.task_space.world import World
 
+Drawer = Callable[[World], Picture | Clip]
 CHUNK, DRAWN_CHUNK = 2_500, 10
 """Instances that a process makes and checks at a time, without and with pictures."""
 PLANS_AT_ONCE = 500
@@ -155,7 +158,7 @@ def _verify_part(
     folders: tuple[Path, ...], generator: str, n: int, seed: int, part: int, rendered: bool
 ) -> Verified:
     space, checker = _loaded(folders)
-    draw = drawer(space.library) if rendered else None
+    draw = partial(draw_world, space.library) if rendered else None
     return verify(checker, made(space, generator, n, seed, part), draw)
 
 

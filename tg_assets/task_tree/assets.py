@@ -18,13 +18,16 @@ def task_tree(work: Work) -> Made:
     """The batch's task types: its seeds, and what a model adds to them level by level."""
     (batch,) = work.keys
     settings = work.settings.task_tree
+    earlier = _earlier(work, batch)
+    seeds = work.tables.read("seed_paths", batch)["path"].to_list()
     grown = grow(
-        existing=_earlier(work, batch),
-        new_seeds=work.tables.read("seed_paths", batch)["path"].to_list(),
+        existing=earlier,
+        new_seeds=seeds,
         targets=settings.targets,
         max_rounds=settings.max_rounds,
         per_request=settings.per_request,
         ask=lambda questions: _asked(work, questions),
+        also_under=() if seeds else [task_type.path for task_type in earlier],
     )
     from tg_assets.balanced_dataset.facts import count_levels
     from tg_assets.balanced_dataset.plots import plot_levels  # matplotlib

@@ -8,10 +8,13 @@ import polars as pl
 from upath import UPath
 
 from tg_assets.ids import ID_CHARS, task_id
-from tg_assets.tables import WITHDRAWALS
+from tg_assets.tables import PATH_SEPARATOR, WITHDRAWALS
 from tg_assets.task_tree.labels import join_path, normalise_path
 
-KINDS = ("image", "task_type")
+BRANCH = "task_branch"
+"""A task type with everything below it; `task_type` is that one alone."""
+
+KINDS = ("image", "task_type", BRANCH)
 EMPTY = b"kind,id,reason\n"
 
 
@@ -36,13 +39,13 @@ def listed_content(path: str | None) -> bytes:
 
 
 def read_withdrawals(path: str | None) -> pl.DataFrame:
-    """Read a CSV with the columns kind (image, task_type), id and, optionally, reason.
+    """Read a CSV with the columns kind (image, task_type, task_branch), id and, optionally, reason.
 
     A task type may be named by its path, an image by its image_id. What is listed twice counts
     once, with the first reason.
 
     Returns:
-        The table ``withdrawals``; a task type's descendants are not added here.
+        The table ``withdrawals``; what is below a task_branch is not added here.
 
     Raises:
         WithdrawalsError: The file is no such list.
@@ -66,6 +69,30 @@ def read_withdrawals(path: str | None) -> pl.DataFrame:
     ]
     listed = pl.DataFrame(rows, schema=dict(WITHDRAWALS.columns), orient="row")
     return WITHDRAWALS.enforce(listed.unique(["kind", "id"], keep="first", maintain_order=True))
+
+
+def with_branches(listed: pl.DataFrame, tree: pl.DataFrame) -> pl.DataFrame:
+    """Add the task types of withdrawn branches: the branch itself and everything below it.
+
+    Args:
+        listed: ``WITHDRAWALS``.
+        tree: ``TASK_TREE`` over all batches.
+
+    Returns:
+        ``WITHDRAWALS``; a task type that is listed itself keeps its own reason.
+    """
+    paths = dict(tree.select("task_id", "path").iter_rows())
+    rows = []
+    for name, reason in listed.filter(pl.col("kind") == BRANCH).select("id", "reason").iter_rows():
+        rows.append(("task_type", name, reason))
+        if name not in paths:
+            continue
+        below = tree.filter(pl.col("path").str.starts_with(paths[name] + PATH_SEPARATOR))
+        said = f"below {paths[name]}" + (f": {reason}" if reason else "")
+        rows += [("task_type", task, said) for task in below["task_id"]]
+    added = pl.DataFrame(rows, schema=dict(WITHDRAWALS.columns), orient="row")
+    both = pl.concat([listed, added])
+    return WITHDRAWALS.enforce(both.unique(["kind", "id"], keep="first", maintain_order=True))
 
 
 def _entry(place: str, kind: str | None, name: str | None) -> tuple[str, str]:

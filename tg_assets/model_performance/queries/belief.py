@@ -77,18 +77,23 @@ class Belief:
         else:
             chance = t.sf(away, self.freedom)
         known = np.where(self.mean > value + 1e-9, 1.0, 0.0)
-        return np.asarray(np.where(self.exact, known, chance))
+        chance = np.where(self.exact, known, chance)
+        return np.asarray(np.where(np.isnan(self.mean), np.nan, chance))
 
     def number_above(self, value: float, confidence: float) -> tuple[float, float, float]:
         """Return how many units lie above a value: expected, low, high.
 
-        Units that nothing is said of are like those that something is said of.
+        Units that nothing is said of are like those that something is said of. Chances that rest
+        on n errors may all be off together by what n plans would not have shown.
         """
         chance = self.chance_above(value)
         said = chance[~np.isnan(chance)]
         share, unsaid = float(said.mean()), len(chance) - len(said)
         open_ones = int((~self.exact[~np.isnan(chance)]).sum())
-        variance = float((said * (1 - said)).sum()) + open_ones**2 * self._shared_variance(value)
+        tosses = float((said * (1 - said)).sum())
+        variance = tosses + open_ones**2 * self._shared_variance(value)
+        if len(self.errors):
+            variance += open_ones * tosses / len(self.errors)
         variance += unsaid * share * (1 - share) * (1 + unsaid / len(said))
         expected = float(said.sum()) + unsaid * share
         reach = float(norm.ppf((1 + confidence) / 2) * np.sqrt(variance))
