@@ -32,6 +32,7 @@ from tg_assets.plain import plain
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_space.errors import TaskSpaceError
+from tg_assets.task_tree.proposals import ProposalError
 from tg_assets.task_tree.seeds import SeedsError
 from tg_assets.tracing.finding import NothingTraced
 from tg_assets.walk import PassReport, StageReport, Watcher, walk
@@ -58,6 +59,7 @@ USER_ERRORS = (
     NoSuchImage,
     QueryError,
     NothingTraced,
+    ProposalError,
     SeedsError,
     StorageError,
     TableError,

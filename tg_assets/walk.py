@@ -230,9 +230,7 @@ class _JobWalk:
         self._report = report
         self._watcher = watcher
         self._registered = galaxy.registered(instance)
-        self._known = gates.States(instance)
         self._under_way = 0
-        self._paid = _paid(galaxy)
         self._unmade: list[str] = []
         self.partitions = partitions_of(job, galaxy, instance)
         for asset in job.assets:
@@ -241,7 +239,8 @@ class _JobWalk:
 
     def walk(self, partitions: Sequence[str | None]) -> None:
         """Run every one of these partitions that is not current."""
-        self._paid = _paid(self._galaxy)
+        # another job may have run since this one was walked last
+        self._paid, self._known = _paid(self._galaxy), gates.States(self._instance)
         at_once = 1 if is_in_order(self._job, self._galaxy.settings) else self._runner.at_once
         try:
             for partition in partitions:

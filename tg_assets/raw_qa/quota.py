@@ -18,6 +18,7 @@ from tg_assets.balanced_dataset.balancing import one_per_question
 from tg_assets.image_pool.choosing import earlier_shards
 from tg_assets.tables import QA_SKIPPED
 from tg_assets.tables_io import TableStore
+from tg_assets.withdrawals.respected import withdrawn_images, withdrawn_types
 
 FULL = "task type full"
 """The reason of pairs that are not asked about."""
@@ -38,7 +39,8 @@ def full_types(tables: TableStore, shard: str, min_score: int, max_per_type: int
         min_score: Votes a sample needs.
         max_per_type: Samples a type may have.
     """
-    counting = _counting(str(tables.root), _withdrawn(tables), min_score, max_per_type)
+    withdrawn = withdrawn_images(tables) | withdrawn_types(tables)
+    counting = _counting(str(tables.root), withdrawn, min_score, max_per_type)
     stamps = (
         (key, tables.stamp("scored_qa", key))
         for key in earlier_shards(shard, tables.partitions("scored_qa"))
@@ -51,12 +53,6 @@ def without_full(pairs: pl.DataFrame, full: frozenset[str]) -> tuple[pl.DataFram
     is_full = pl.col("task_id").is_in(list(full))
     skipped = pairs.filter(is_full).select("image_id", "task_id", reason=pl.lit(FULL))
     return pairs.filter(~is_full), QA_SKIPPED.enforce(skipped)
-
-
-def _withdrawn(tables: TableStore) -> frozenset[str]:
-    if tables.stamp("withdrawals") is None:
-        return frozenset()
-    return frozenset(tables.read("withdrawals")["id"])
 
 
 @lru_cache(maxsize=4)
