@@ -111,8 +111,10 @@ def test_the_commands_lead_from_answers_to_the_seeds_of_a_batch(
     assert (
         "no answers of any model" in CliRunner().invoke(app, ["propose", "-c", str(config)]).output
     )
-    galaxy.tables.write("model_answers", answers(("new~hard", "cup", 1, 9)), "strong")
-    galaxy.tables.write("model_answers", answers(("new~harder", "cup", 0, 9)), "weak")
+    for model, path, right in (("strong", "new~hard", 1), ("weak", "new~harder", 0)):
+        rows = answers((path, "cup", right, 9)).with_row_index("plan_index")
+        rows = rows.cast({"plan_index": pl.Int64})
+        galaxy.tables.write("model_answers", rows, model)
     assert "weak" in tg("-c", str(config), "--model", "wrong")
     said = tg("-c", str(config), "--weakest", "1")
     assert "new~harder" in said
