@@ -216,8 +216,8 @@ def test_a_pass_goes_shard_by_shard_so_that_it_skips_what_it_has_filled_itself(
     raw: dict[str, Any] = {
         "name": "quota",
         "home": str(tmp_path / "home"),
-        "sources": [{"kind": "rendered", "name": "drawn", "count": 2, "families": ["charts"]}],
-        "shard_size": 1,
+        "sources": [{"kind": "rendered", "name": "drawn", "count": 6, "families": ["charts"]}],
+        "shard_size": 3,
         "task_tree": {"seeds": "embedded", "model": "embedded"},
         "filter": "embedded", "ask": "embedded", "referees": {"ada": "embedded"},
         "dataset": {"min_score": 1, "max_per_type": 1, "quota_aware": True},
