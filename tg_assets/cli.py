@@ -20,6 +20,7 @@ from tg_assets import (
     ledger_commands,
     match_commands,
     performance_commands,
+    propose_commands,
     query_commands,
     scene_graph_commands,
     soundness_commands,
@@ -40,6 +41,7 @@ app.add_typer(batch_commands.app, name="batches")
 app.add_typer(benchmark_commands.app, name="benchmark")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(match_commands.app, name="match")
+app.add_typer(propose_commands.app, name="propose")
 task_space_commands.app.add_typer(soundness_commands.app)
 task_space_commands.app.add_typer(scene_graph_commands.app)
 app.add_typer(query_commands.app, name="query")

@@ -35,6 +35,8 @@ from tg_assets.model_performance import assets as model_performance
 from tg_assets.model_performance import checks as model_performance_checks
 from tg_assets.raw_qa import assets as raw_qa
 from tg_assets.raw_qa import checks as raw_qa_checks
+from tg_assets.referee_calibration import assets as referee_calibration
+from tg_assets.referee_calibration import checks as referee_calibration_checks
 from tg_assets.referee_scores import assets as referee_scores
 from tg_assets.referee_scores import checks as referee_scores_checks
 from tg_assets.scenes import assets as scenes
@@ -77,6 +79,7 @@ JOBS = (
     Job("shard_questions", ("candidate_pairs", "filtered_pairs", "raw_qa")),
     Job("judge", ("referee_scores",)),
     Job("score", ("scored_qa",)),
+    Job("calibrate", ("referee_calibration",)),
     Job("publish", ("balanced_dataset", "cot_answers", "published_dataset")),
     Job("evaluation_tasks", ("evaluation_tasks",)),
     Job("evaluate", ("model_answers",)),
@@ -106,6 +109,12 @@ def wired(settings: Settings) -> list[Wired]:
         Wired(raw_qa.raw_qa, raw_qa_checks.SUITE, shard, "questions"),
         Wired(referee_scores.referee_scores, votes.REFEREE_SCORES, ballots, "questions"),
         Wired(referee_scores.scored_qa, votes.SCORED_QA, shard, "questions"),
+        Wired(
+            referee_calibration.referee_calibration,
+            referee_calibration_checks.SUITE,
+            None,
+            "questions",
+        ),
         Wired(balanced_dataset.balanced_dataset, published.SUITE, None, "dataset"),
         Wired(cot_answers.cot_answers, cot_answers_checks.SUITE, None, "dataset"),
         Wired(balanced_dataset.published_dataset, published.PUBLISHED_DATASET, None, "dataset"),

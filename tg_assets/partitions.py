@@ -131,6 +131,13 @@ EDGES: Mapping[str, tuple[Edge, ...]] = MappingProxyType(
         "raw_qa": (Edge("filtered_pairs", _same), Edge("image_pool", _same)),
         "referee_scores": (Edge("raw_qa", _shard), Edge("image_pool", _shard)),
         "scored_qa": (Edge("raw_qa", _same), Edge("referee_scores", _ballots_of_shard)),
+        "referee_calibration": (
+            Edge("ground_truth_qa", _all_shards, tolerant=True),
+            Edge("scenes", _all_shards, tolerant=True),
+            Edge("image_pool", _all_shards, tolerant=True),
+            Edge("scored_qa", _all_shards, tolerant=True),
+            Edge("withdrawals", _whole),
+        ),
         "balanced_dataset": (
             Edge("scored_qa", _all_shards, tolerant=True),
             Edge("image_pool", _all_shards, tolerant=True),
@@ -139,7 +146,11 @@ EDGES: Mapping[str, tuple[Edge, ...]] = MappingProxyType(
             Edge("withdrawals", _whole),
         ),
         "cot_answers": (Edge("balanced_dataset", _whole),),
-        "published_dataset": (Edge("balanced_dataset", _whole), Edge("cot_answers", _whole)),
+        "published_dataset": (
+            Edge("balanced_dataset", _whole),
+            Edge("cot_answers", _whole),
+            Edge("referee_calibration", _whole),
+        ),
         "evaluation_tasks": (Edge("task_space", _whole),),
         "model_answers": (Edge("evaluation_tasks", _whole),),
         "model_performance": (Edge("model_answers", _all_models, tolerant=True, may_be_none=True),),

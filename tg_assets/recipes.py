@@ -33,6 +33,7 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         "raw_qa": "1",
         "referee_scores": "1",
         "scored_qa": "1",
+        "referee_calibration": "1",
         "balanced_dataset": "2",
         "cot_answers": "1",
         "published_dataset": "2",
@@ -143,11 +144,21 @@ def _filter(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
     return [galaxy.chat_model(galaxy.settings.filter).identity, STAGE.prompt_version]
 
 
-def _ask(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
+def _ask(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
+    """Return model and prompt, and which task types earlier shards have filled, where that counts.
+
+    The types themselves, not the files that say so: a shard is made again only when they change.
+    """
     from tg_assets.raw_qa.prompts import STAGE
 
-    model = galaxy.settings.ask
-    return [model, galaxy.chat_model(model).identity, STAGE.prompt_version]
+    model, dataset = galaxy.settings.ask, galaxy.settings.dataset
+    said = [model, galaxy.chat_model(model).identity, STAGE.prompt_version]
+    if not dataset.quota_aware:
+        return said
+    from tg_assets.raw_qa.quota import full_types
+
+    full = full_types(galaxy.tables, keys[0], dataset.min_score, dataset.max_per_type)
+    return [*said, digest("full", *sorted(full))]
 
 
 def _referee(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
@@ -156,6 +167,19 @@ def _referee(galaxy: Galaxy, keys: tuple[str, ...]) -> Any:
     model = galaxy.settings.referees[keys[1]]
     prompt = stage(galaxy.settings.referee_sees)
     return [galaxy.chat_model(model).identity, prompt.prompt_version]
+
+
+def _calibrate(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
+    from tg_assets.referee_scores.prompts import stage
+
+    settings = galaxy.settings
+    voices = [
+        [referee, galaxy.chat_model(model).identity]
+        for referee, model in sorted(settings.referees.items())
+    ]
+    prompt = stage(settings.referee_sees).prompt_version
+    calibration = settings.calibration
+    return [voices, prompt, calibration.pairs, calibration.min_precision, galaxy.library.version]
 
 
 def _balance(galaxy: Galaxy, _: tuple[str, ...]) -> Any:
@@ -215,6 +239,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "raw_qa": _ask,
         "referee_scores": _referee,
         "scored_qa": lambda galaxy, _: sorted(galaxy.settings.referees),
+        "referee_calibration": _calibrate,
         "balanced_dataset": _balance,
         "cot_answers": _cot,
         "published_dataset": _publish,
@@ -231,6 +256,7 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "filtered_pairs": "filter",
         "raw_qa": "questions",
         "referee_scores": "vote",
+        "referee_calibration": "vote",
         "cot_answers": "cot",
         "model_answers": "evaluation",
     }

@@ -34,6 +34,7 @@ from tg_assets.plain import plain
 from tg_assets.settings import Settings
 from tg_assets.tables import TableError
 from tg_assets.task_space.errors import TaskSpaceError
+from tg_assets.task_tree.proposals import ProposalError
 from tg_assets.task_tree.seeds import SeedsError
 from tg_assets.tracing.finding import NothingTraced
 from tg_assets.walk import walk
@@ -61,6 +62,7 @@ USER_ERRORS = (
     NoSuchImage,
     QueryError,
     NothingTraced,
+    ProposalError,
     SeedsError,
     StorageError,
     TableError,

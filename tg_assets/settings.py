@@ -106,9 +106,17 @@ class Dataset(Part):
 
     min_score: int = Field(default=2, ge=0)
     max_per_type: int = Field(default=55, ge=1)
+    quota_aware: bool = False  # ask nothing for task types that earlier shards have filled
     ground_truth: bool = False  # questions with known answers enter as a source of their own
     exports: tuple[Literal["llava", "huggingface"], ...] = ("llava", "huggingface")
     subsets: dict[Name, Subset] = Field(default_factory=dict)
+
+
+class Calibration(Part):
+    """How the referees are tried on questions with known answers; their votes are paid for."""
+
+    pairs: int = Field(default=20, ge=0)  # of each kind: right, and of each kind of fault; 0: none
+    min_precision: float | None = Field(default=None, ge=0, le=1)  # asked of the better min_score
 
 
 class Checks(Part):
@@ -121,6 +129,8 @@ class Checks(Part):
     min_kept_pairs: float = Field(default=0.02, ge=0, le=1)
     min_referee_agreement: float = Field(default=0.5, ge=0, le=1)
     min_referee_accuracy: float = Field(default=0.6, ge=0, le=1)
+    min_referee_sensitivity: float = Field(default=0.3, ge=0, le=1)
+    min_referee_specificity: float = Field(default=0.3, ge=0, le=1)
     max_source_share: float = Field(default=1.0, gt=0, le=1)
     max_unknown_licence: float = Field(default=1.0, ge=0, le=1)
 
@@ -231,6 +241,7 @@ class Settings(Part):
     task_space: TaskSpace = TaskSpace()
     rendering: Rendering = Rendering()
     evaluation: Evaluation = Evaluation()
+    calibration: Calibration = Calibration()
     checks: Checks = Checks()
     schedule: Schedule = Schedule()
     notify: Notify = Notify()

@@ -24,6 +24,7 @@ MAIN_INPUT: Mapping[str, str] = MappingProxyType(
         "filtered_pairs": "candidate_pairs",
         "referee_scores": "raw_qa",
         "scored_qa": "raw_qa",
+        "referee_calibration": "ground_truth_qa",
         "balanced_dataset": "scored_qa",
         "cot_answers": "balanced_dataset",
         "published_dataset": "balanced_dataset",

@@ -441,6 +441,13 @@ QA_FAILURES = _table(
     },
 )
 
+QA_SKIPPED = _table(
+    "qa_skipped",
+    "image_id task_id",
+    {"image_id": pl.String, "task_id": pl.String, "reason": pl.String},
+)
+"""Pairs that the filter kept and nobody was asked about, for money's sake."""
+
 REFEREE_SCORES = _table(
     "referee_scores",
     "qa_id",
@@ -451,6 +458,72 @@ REFEREE_SCORES = _table(
         "reason": pl.String,
     },
     nullable="vote reason",
+)
+
+REFEREE_CALIBRATION = _table(
+    "referee_calibration",
+    "referee kind qa_id",
+    {
+        "referee": pl.String,
+        "kind": pl.String,  # right, or how the pair is wrong: referee_calibration/faults.py
+        "qa_id": pl.String,
+        "image_id": pl.String,
+        "path": pl.String,
+        "question": pl.String,
+        "answer": pl.String,
+        "known_answer": pl.String,  # null where the question does not fit the picture
+        "vote": pl.Int8,  # 0, 1, or null = no verdict
+        "outcome": pl.String,
+        "reason": pl.String,
+    },
+    nullable="known_answer vote reason",
+)
+
+REFEREE_RATES = _table(
+    "referee_rates",
+    "referee kind",
+    {
+        "referee": pl.String,
+        "kind": pl.String,
+        "pairs": pl.Int64,
+        "votes": pl.Int64,
+        "right": pl.Int64,  # votes that are right: 1 on what is right, 0 on what is wrong
+        "share": pl.Float64,  # of the votes; null when there is none
+        "low": pl.Float64,
+        "high": pl.Float64,
+    },
+    nullable="share",
+)
+
+REFEREE_AGREEMENT = _table(
+    "referee_agreement",
+    "left right",
+    {
+        "left": pl.String,
+        "right": pl.String,
+        "pairs": pl.Int64,  # that both voted on
+        "alike": pl.Float64,
+        "kappa": pl.Float64,
+    },
+    nullable="kappa",
+)
+
+VOTE_THRESHOLDS = _table(
+    "vote_thresholds",
+    "min_score",
+    {
+        "min_score": pl.Int64,
+        "referees": pl.Int64,
+        "share_right": pl.Float64,  # of the questions that are voted on, estimated
+        "precision": pl.Float64,  # expected of independent votes
+        "recall": pl.Float64,
+        "f1": pl.Float64,
+        "joint_precision": pl.Float64,  # as the pairs were voted on together
+        "joint_recall": pl.Float64,
+        "joint_f1": pl.Float64,
+        "joint_pairs": pl.Int64,
+    },
+    nullable="precision f1 joint_precision joint_recall joint_f1",
 )
 
 VOTES = pl.List(pl.Struct({"referee": pl.String, "vote": pl.Int8}))
@@ -576,7 +649,12 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             FILTERED_PAIRS,
             RAW_QA,
             QA_FAILURES,
+            QA_SKIPPED,
             REFEREE_SCORES,
+            REFEREE_CALIBRATION,
+            REFEREE_RATES,
+            REFEREE_AGREEMENT,
+            VOTE_THRESHOLDS,
             SCORED_QA,
             BALANCED_DATASET,
             DROPPED,

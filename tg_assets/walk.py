@@ -74,9 +74,10 @@ def _walk(galaxy: Galaxy, instance: dg.DagsterInstance, say: Say, watcher: Watch
     report = PassReport()
     report.refused_files = _register(galaxy, instance, say)
     runner = runner_of(galaxy.settings, build_defs(galaxy.settings, galaxy), instance)
-    for job in JOBS:
-        _JobWalk(job, galaxy, instance, runner, report, watcher).walk()
-        if job.name == "shard_intake":
+    for together in walked_together(galaxy.settings):
+        walks = [_JobWalk(job, galaxy, instance, runner, report, watcher) for job in together]
+        _walk_jobs(walks, galaxy.registered(instance).shards)
+        if together[0].name == "shard_intake":
             galaxy.release_encoder()  # what follows may want its GPU for a referee
     report.seconds = round(time.monotonic() - started, 3)
     report.votes = votes(galaxy.tables, galaxy.registered(instance).shards)
@@ -104,6 +105,29 @@ def _register(galaxy: Galaxy, instance: dg.DagsterInstance, say: Say) -> int:
         if keys:
             say(f"new {name}: {', '.join(keys[:5])}{' ...' if len(keys) > 5 else ''}")
     return shards.refused
+
+
+def walked_together(settings: Settings) -> list[tuple[Job, ...]]:
+    """Return the jobs in the order of a pass; those of one tuple are walked shard by shard.
+
+    With ``quota_aware`` a shard is asked about when the earlier ones are scored.
+    """
+    by_shard = ("shard_questions", "judge", "score") if settings.dataset.quota_aware else ()
+    together = tuple(job for job in JOBS if job.name in by_shard)
+    return [
+        together if job.name in by_shard else (job,) for job in JOBS if job.name not in by_shard[1:]
+    ]
+
+
+def _walk_jobs(walks: Sequence[_JobWalk], shards: Sequence[str]) -> None:
+    if len(walks) == 1:
+        walks[0].walk(walks[0].partitions)
+    else:
+        for shard in shards:
+            for walk in walks:
+                walk.walk([key for key in walk.partitions if dimensions(key)[0] == shard])
+    for walk in walks:
+        walk.count_rows()
 
 
 def is_in_order(job: Job, settings: Settings) -> bool:
@@ -148,17 +172,17 @@ class _JobWalk:
         self._report = report
         self._watcher = watcher
         self._registered = galaxy.registered(instance)
-        self._known = gates.States(instance)
         self._under_way = 0
-        self._paid = _paid(galaxy)
         self._unmade: list[str] = []
+        self.partitions = partitions_of(job, galaxy, instance)
+        for asset in job.assets:
+            report.stages[asset] = StageReport(partitions=len(self.partitions))
+        watcher.started(job, len(self.partitions))
 
-    def walk(self) -> None:
-        """Run every partition that is not current."""
-        partitions = partitions_of(self._job, self._galaxy, self._instance)
-        for asset in self._job.assets:
-            self._report.stages[asset] = StageReport(partitions=len(partitions))
-        self._watcher.started(self._job, len(partitions))
+    def walk(self, partitions: Sequence[str | None]) -> None:
+        """Run every one of these partitions that is not current."""
+        # another job may have run since this one was walked last
+        self._paid, self._known = _paid(self._galaxy), gates.States(self._instance)
         at_once = 1 if is_in_order(self._job, self._galaxy.settings) else self._runner.at_once
         try:
             for partition in partitions:
@@ -170,9 +194,12 @@ class _JobWalk:
         except KeyboardInterrupt:
             self._runner.stop()
             raise
+
+    def count_rows(self) -> None:
+        """Count what went through the job's assets, when it is done."""
         for asset in self._job.assets:
             stage = self._report.stages[asset]
-            _count_rows(stage, asset, partitions, self._galaxy, self._instance)
+            _count_rows(stage, asset, self.partitions, self._galaxy, self._instance)
 
     def _start(self, partition: str | None) -> None:
         try:

@@ -41,6 +41,7 @@ def run(folder: Path, url: str, total_usd: float) -> tuple[Galaxy, PassReport]:
         "models": {"paid": paid, "embedded-2": {"provider": "embedded", "error_rate": 0.1}},
         "budget": {"total_usd": total_usd},
         "dataset": {"min_score": 1, "exports": []},
+        "calibration": {"pairs": 0},
         "checks": {"min_referee_agreement": 0, "min_referee_accuracy": 0},
     }
     file = folder / "galaxy.yaml"

@@ -21,6 +21,7 @@ UNPARTITIONED = (
     "balanced_dataset",
     "cot_answers",
     "evaluation_tasks",
+    "referee_calibration",
 )
 SINGLE = [
     (asset, edge.upstream)

@@ -88,7 +88,7 @@ def test_by_automation_a_faulty_shard_and_a_faulty_batch_stop_alone(world: World
         {"candidate_pairs", "filtered_pairs", "raw_qa", "model_performance"},
         {"referee_scores"},
         {"scored_qa"},
-        {"balanced_dataset", "cot_answers", "published_dataset"},
+        {"referee_calibration", "balanced_dataset", "cot_answers", "published_dataset"},
     ]
     assert len(world.made) == len(set(world.made))  # nothing twice
     everything = {(asset, key) for asset in EDGES for key in world.keys_of(asset)}

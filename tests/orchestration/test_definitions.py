@@ -28,6 +28,7 @@ PARTITIONS = {
     "raw_qa": "image_shard",
     "referee_scores": "image_shard x referee",
     "scored_qa": "image_shard",
+    "referee_calibration": None,
     "balanced_dataset": None,
     "cot_answers": None,
     "published_dataset": None,
@@ -44,6 +45,7 @@ JOBS = {
     "shard_questions",
     "judge",
     "score",
+    "calibrate",
     "publish",
     "evaluation_tasks",
     "evaluate",
@@ -104,7 +106,12 @@ def test_every_asset_runs_by_itself_and_says_when(defs: dg.Definitions) -> None:
         for key in graph.get_all_asset_keys()
         if (condition := graph.get(key).automation_condition)
     }
-    tolerant = {"candidate_pairs", "balanced_dataset", "model_performance"}
+    tolerant = {
+        "candidate_pairs",
+        "balanced_dataset",
+        "model_performance",
+        "referee_calibration",
+    }
     assert labels == {
         name: "an input new, at least one of each open"
         if name in tolerant
@@ -190,7 +197,10 @@ def test_referees_share_the_pool_of_their_model_or_have_one_together(
     settings: Settings, models: tuple[str, ...], pool: str
 ) -> None:
     referees = dict(zip(settings.referees, models, strict=True))
-    assert pools(online(settings, referees=referees)) == GPU_POOLS | {"referee_scores": pool}
+    assert pools(online(settings, referees=referees)) == GPU_POOLS | {
+        "referee_scores": pool,
+        "referee_calibration": pool,
+    }
 
 
 def test_the_instance_has_slots_for_every_pool_of_an_endpoint(settings: Settings) -> None:

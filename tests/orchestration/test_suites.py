@@ -36,6 +36,7 @@ KEYS = {
     "referee_scores": (SHARD, "ada"),
     "withdrawals": (),
     "task_space": (),
+    "referee_calibration": (),
     "balanced_dataset": (),
     "cot_answers": (),
     "published_dataset": (),
@@ -63,6 +64,7 @@ VALUES: dict[str, Any] = {
 OF_TABLE: dict[str, dict[str, Any]] = {
     "balanced_dataset": {"score": 2},
     "qa_failures": {"reason": "no reply"},
+    "referee_calibration": {"kind": "right"},
 }
 
 

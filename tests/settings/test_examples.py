@@ -11,6 +11,7 @@ import yaml
 
 from tg_assets.settings import (
     Budget,
+    Calibration,
     Checks,
     Clip,
     Dataset,
@@ -71,6 +72,7 @@ def test_the_embedded_example_is_the_embedded_default(
         ("match", Match),
         ("dataset", Dataset),
         ("checks", Checks),
+        ("calibration", Calibration),
         ("schedule", Schedule),
         ("budget", Budget),
     ],

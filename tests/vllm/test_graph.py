@@ -42,6 +42,7 @@ def _settings(here: Garage) -> Path:
         "referees": {"ada": "small", "bob": "large"},
         "models": {"small": served, "large": {**served, "model": "big"}},
         "dataset": {"min_score": 1, "exports": ["llava"]},
+        "calibration": {"pairs": 0},
     }
     file = here.folder / "galaxy.yaml"
     file.write_text(yaml.safe_dump(said))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 import yaml
 
+from tg_assets.balanced_dataset.card_calibration import calibration_section
+from tg_assets.balanced_dataset.card_parts import inline, markdown_table
 from tg_assets.balanced_dataset.facts import DatasetFacts
 from tg_assets.balanced_dataset.licences import LICENCES, normalise
 
@@ -73,14 +74,15 @@ def render_card(
         width=1000,
     )
     sections = [
-        f"# {_inline(facts.name)}",
-        *([f"> **Notice:** {_inline(facts.embedded_notice)}"] if facts.embedded_notice else []),
+        f"# {inline(facts.name)}",
+        *([f"> **Notice:** {inline(facts.embedded_notice)}"] if facts.embedded_notice else []),
         _summary(facts, samples),
         _columns_section(configs),
         _subsets(facts),
         _task_types(facts, samples),
         _sources(facts),
         _pipeline(facts),
+        calibration_section(facts.calibration),
         _cost(facts),
         _left_behind(facts),
     ]
@@ -140,12 +142,12 @@ def _summary(facts: DatasetFacts, samples: pl.DataFrame) -> str:
         "types, for the supervised fine-tuning of vision-language models. A model wrote each "
         "question and answer for a task type that suits the image; referee models voted on each, "
         "and the task types were balanced.",
-        f"**Licence:** {_inline(facts.resulting_licence)}"
-        + (f" ({_inline(facts.licence_because)})." if facts.licence_because else ".")
+        f"**Licence:** {inline(facts.resulting_licence)}"
+        + (f" ({inline(facts.licence_because)})." if facts.licence_because else ".")
         + " Every sample carries the licence and source of its own image.",
     ]
     if facts.licence_conflict:
-        lines.append(f"> **Licences in conflict:** {_inline(facts.licence_conflict)}.")
+        lines.append(f"> **Licences in conflict:** {inline(facts.licence_conflict)}.")
     lines.append(
         f"**Cost:** ${facts.dollars:,.2f} for {facts.requests:,} requests and {facts.tokens:,} "
         "tokens in all."
@@ -169,7 +171,7 @@ _COLUMNS = (
 def _columns_section(configs: Sequence[CardConfig]) -> str:
     if not configs:
         return ""
-    return "## Columns\n\n" + _table(("column", "what it holds"), _COLUMNS)
+    return "## Columns\n\n" + markdown_table(("column", "what it holds"), _COLUMNS)
 
 
 def _subsets(facts: DatasetFacts) -> str:
@@ -183,7 +185,7 @@ def _subsets(facts: DatasetFacts) -> str:
         "## Subsets\n\nFor ablations; load one by its name as the configuration. Subsets that "
         "differ in one setting nest: the task types and samples of the smaller are among those of "
         "the larger, except that at a constant number of images only the task types nest.\n\n"
-        + _table(("subset", "samples", "task types", "images", "note"), rows)
+        + markdown_table(("subset", "samples", "task types", "images", "note"), rows)
     )
 
 
@@ -191,7 +193,7 @@ def _task_types(facts: DatasetFacts, samples: pl.DataFrame) -> str:
     parts = ["## Task types"]
     if facts.levels:
         rows = [(str(level), f"{count:,}") for level, count in facts.levels]
-        parts.append(_table(("level of the tree", "task types"), rows))
+        parts.append(markdown_table(("level of the tree", "task types"), rows))
     if samples.height:
         sizes = sorted(samples.group_by("task_id").len()["len"].to_list())
         parts.append(
@@ -211,8 +213,8 @@ def _pipeline(facts: DatasetFacts) -> str:
     funnel = [(s.stage, f"{s.rows_in:,}", f"{s.rows_out:,}", s.unit) for s in facts.funnel]
     parts = [
         _section("How it was made", ("stage", "model", "prompt version"), models),
-        f"Referees: {_inline(', '.join(facts.referees))}." if facts.referees else "",
-        _table(("stage", "in", "out", "of"), funnel) if funnel else "",
+        f"Referees: {inline(', '.join(facts.referees))}." if facts.referees else "",
+        markdown_table(("stage", "in", "out", "of"), funnel) if funnel else "",
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -244,23 +246,4 @@ def _left_behind(facts: DatasetFacts) -> str:
 
 
 def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return f"## {title}\n\n{_table(head, rows)}" if rows else ""
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [_line(head), _line(["---"] * len(head)), *(_line(map(_cell, row)) for row in rows)]
-    return "\n".join(lines)
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    return _inline(text).replace("|", "\\|")
-
-
-def _inline(text: str | None) -> str:
-    """Return text that cannot break out of its line or be taken for HTML."""
-    flat = re.sub(r"\s+", " ", text or "").strip()
-    return flat.replace("<", "&lt;")
+    return f"## {title}\n\n{markdown_table(head, rows)}" if rows else ""

@@ -69,6 +69,45 @@ class LeftOutPartition:
 
 
 @dataclass(frozen=True)
+class RefereeFacts:
+    """How often a referee is right about one kind of pair with a known answer, and the interval."""
+
+    referee: str
+    kind: str
+    right: int
+    votes: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ThresholdFacts:
+    """What so many votes are expected to keep: precision, recall and F1."""
+
+    min_score: int
+    precision: float | None
+    recall: float
+    f1: float | None
+
+
+@dataclass(frozen=True)
+class CalibrationFacts:
+    """What is known of the referees from pairs with known answers.
+
+    Attributes:
+        rates: By referee and kind of pair.
+        thresholds: By number of votes.
+        share_right: Share of right questions among those voted on, estimated; None when unknown.
+        better: The number of votes that would serve best, None when nothing says so.
+    """
+
+    rates: tuple[RefereeFacts, ...] = ()
+    thresholds: tuple[ThresholdFacts, ...] = ()
+    share_right: float | None = None
+    better: int | None = None
+
+
+@dataclass(frozen=True)
 class SubsetFacts:
     """A published subset; ``note`` says where it holds less than it was meant to."""
 
@@ -92,6 +131,7 @@ class DatasetFacts:
         funnel: The stages in the order data flows.
         models: Which model did what.
         referees: The referees' names.
+        calibration: How far the referees can be trusted.
         ledger: What was asked of the models in all; its sum is what the dataset cost.
         dropped: What was left behind where.
         left_out: Partitions that are not in the dataset.
@@ -110,6 +150,7 @@ class DatasetFacts:
     funnel: tuple[StageRows, ...] = ()
     models: tuple[ModelFacts, ...] = ()
     referees: tuple[str, ...] = ()
+    calibration: CalibrationFacts = CalibrationFacts()
     ledger: tuple[LedgerFacts, ...] = ()
     dropped: tuple[DroppedFacts, ...] = ()
     left_out: tuple[LeftOutPartition, ...] = ()

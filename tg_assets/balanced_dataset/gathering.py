@@ -10,12 +10,15 @@ from resources.chat.ledger import Ledger
 from tg_assets.artifact import Work
 from tg_assets.balanced_dataset.costs import dataset_costs
 from tg_assets.balanced_dataset.facts import (
+    CalibrationFacts,
     DatasetFacts,
     DroppedFacts,
     LedgerFacts,
     LeftOutPartition,
     ModelFacts,
+    RefereeFacts,
     StageRows,
+    ThresholdFacts,
     count_levels,
     count_sources,
     dropped_facts,
@@ -48,6 +51,7 @@ def gather(work: Work, samples: pl.DataFrame, tree: pl.DataFrame) -> DatasetFact
         funnel=funnel(tables, work.registered.shards, settings, samples),
         models=models(settings),
         referees=tuple(sorted(settings.referees)),
+        calibration=calibration(tables),
         ledger=ledger_facts(work.galaxy.ledger),
         dropped=(*dropped_before(tables, work.registered.shards), *dropped_facts(_dropped(tables))),
         left_out=tuple(LeftOutPartition(*line) for line in left_out),
@@ -57,6 +61,21 @@ def gather(work: Work, samples: pl.DataFrame, tree: pl.DataFrame) -> DatasetFact
 
 def _dropped(tables: TableStore) -> pl.DataFrame:
     return tables.read("dropped_questions")
+
+
+def calibration(tables: TableStore) -> CalibrationFacts:
+    """Return what the referees' votes on known answers say of them; nothing before there are."""
+    stamp = tables.stamp("referee_calibration")
+    if stamp is None:
+        return CalibrationFacts()
+    rates = tables.read("referee_rates").filter(pl.col("votes") > 0)
+    columns = ("referee", "kind", "right", "votes", "low", "high")
+    expected = tables.read("vote_thresholds").select("min_score", "precision", "recall", "f1")
+    return CalibrationFacts(
+        rates=tuple(RefereeFacts(*row) for row in rates.select(columns).iter_rows()),
+        thresholds=tuple(ThresholdFacts(*row) for row in expected.iter_rows()),
+        **stamp.facts["calibrated"],
+    )
 
 
 def embedded_notice(settings: Settings) -> str | None:
@@ -140,6 +159,7 @@ def dropped_before(tables: TableStore, shards: Sequence[str]) -> tuple[DroppedFa
             ("image_pool", "rejected_images", "reason", pl.lit(True)),
             ("filtered_pairs", "filtered_pairs", "verdict", ~pl.col("kept").fill_null(False)),
             ("raw_qa", "qa_failures", "outcome", pl.lit(True)),
+            ("raw_qa", "qa_skipped", "reason", pl.lit(True)),
         ):
             if tables.stamp(table, *dimensions(shard)) is None:
                 continue

@@ -11,7 +11,7 @@ import polars as pl
 
 from resources.galaxy import Galaxy
 from tg_assets.filtered_pairs.prompts import STAGE as FILTER
-from tg_assets.forecasting import evaluating, growing, reasoning
+from tg_assets.forecasting import calibrating, evaluating, growing, reasoning
 from tg_assets.forecasting.ahead import look_ahead
 from tg_assets.forecasting.growing import Tree, grown_tree
 from tg_assets.forecasting.known import Paid, Remembered
@@ -149,7 +149,14 @@ def forecast(galaxy: Galaxy) -> Forecast:
     shards = Shards(galaxy, standing, remembered, tree, rates, lines, shapes)
     for shard in ahead.shards:
         shards.add(shard)
+    tried = {
+        referee: Line(f"referee_calibration {referee}", "vote", meter(model))
+        for referee, model in sorted(settings.referees.items())
+    }
+    drawn = sum(shard.drawn for shard in ahead.shards[len(ahead.shards) - ahead.new_shards :])
+    calibrating.add(tried, galaxy, standing, remembered, drawn)
     all_lines = [tree.line, lines.filter, lines.ask, *lines.votes.values()]
+    all_lines += [line for line in tried.values() if line.partitions]
     if settings.cot is not None:
         line = Line("cot_answers", "cot", meter(settings.cot))
         reasoning.add(line, galaxy, standing, remembered, lines.ask.questions)

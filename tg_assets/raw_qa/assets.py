@@ -6,6 +6,7 @@ from tg_assets.artifact import UNANSWERED, Made, Work, artifact, unanswered
 from tg_assets.pools import chat_pool
 from tg_assets.raw_qa.prompts import STAGE
 from tg_assets.raw_qa.questions import kept_pairs, questions, split
+from tg_assets.raw_qa.quota import full_types, without_full
 from tg_assets.showing import some, thumbnails
 from tg_assets.task_tree.paths import task_paths
 
@@ -16,6 +17,8 @@ def raw_qa(work: Work) -> Made:
     pairs = kept_pairs(
         work.read("filtered_pairs"), work.read("image_pool"), task_paths(work.tables)
     )
+    full = _full(work)
+    pairs, skipped = without_full(pairs, full)
     answers = work.ask(STAGE, questions(pairs), work.settings.ask)
     asked, failed = split(pairs, answers, work.settings.ask)
     shown = asked.join(task_paths(work.tables), on="task_id")
@@ -23,6 +26,7 @@ def raw_qa(work: Work) -> Made:
         asked,
         metadata={
             "different questions": asked["question"].n_unique(),
+            "task types full before": len(full),
             "examples": thumbnails(
                 some(shown.join(pairs.select("image_id", "uri").unique(), on="image_id"), "qa_id")
                 .select("uri", "image_id", "path", "question", "answer")
@@ -30,6 +34,14 @@ def raw_qa(work: Work) -> Made:
             ),
         },
         facts={UNANSWERED: unanswered(answers), "asked": pairs.height},
-        beside={"qa_failures": failed},
+        beside={"qa_failures": failed, "qa_skipped": skipped},
         preview=some(shown, "qa_id").select("path", "question", "answer", "image_id"),
     )
+
+
+def _full(work: Work) -> frozenset[str]:
+    """Return the task types that are not asked about here; none unless the settings say so."""
+    dataset = work.settings.dataset
+    if not dataset.quota_aware:
+        return frozenset()
+    return full_types(work.tables, work.keys[0], dataset.min_score, dataset.max_per_type)
