@@ -35,7 +35,7 @@ PARTITIONS = {
 JOBS = {
     "task_batch",
     "withdraw",
-    "task_space",
+    "count_plans",
     "shard_intake",
     "match",
     "shard_questions",
