@@ -12,7 +12,7 @@ demo: $(VENV)/.installed  ## install, then run the whole graph with the embedded
 	@$(BIN)/tg run
 
 test: $(VENV)/.installed-dev  ## install what tests need, then run them
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile
 
 ui: $(VENV)/.installed  ## open Dagster on the instance that `make demo` filled
 	@$(BIN)/tg ui

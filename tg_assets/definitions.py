@@ -73,7 +73,7 @@ class Job:
 JOBS = (
     Job("task_batch", ("task_tree", "task_embeddings")),
     Job("withdraw", ("withdrawals",)),
-    Job("task_space", ("task_space",)),
+    Job("count_plans", ("task_space",)),  # a job may not be called as an asset is
     Job("shard_intake", ("scenes", "image_pool", "image_embeddings", "ground_truth_qa")),
     Job("match", ("clip_similarity",)),
     Job("shard_questions", ("candidate_pairs", "filtered_pairs", "raw_qa")),

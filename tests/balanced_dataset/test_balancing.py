@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from small_galaxy import picture, pool, sample_rows, scored, scored_row, task_path, tree
 
 from tg_assets import ids
-from tg_assets.balanced_dataset.balancing import BalanceError, balance, cap_per_type
+from tg_assets.balanced_dataset.balancing import (
+    KNOWN_MODEL,
+    KNOWN_SOURCE,
+    BalanceError,
+    balance,
+    cap_per_type,
+)
 from tg_assets.tables import BALANCED_DATASET
 
 IMAGES = {f"/images/{number}": picture(number) for number in range(8)}
@@ -41,6 +47,22 @@ def test_samples_carry_the_image_and_the_path_and_are_the_published_table() -> N
     assert row["path"] == task_path(3)
     assert row["uri"] == POOL.filter(pl.col("image_id") == IDS[2])["uri"][0]
     assert row["license"] == "CC-BY-4.0"
+
+
+def test_known_answers_enter_without_votes_under_a_source_that_says_so() -> None:
+    row = {
+        "qa_id": "known", "image_id": IDS[1], "task_id": ids.task_id("counting~by hand"),
+        "path": "counting~by hand", "generator": "how-many-2d", "plan_index": 3, "seed": 1,
+        "question": "How many cups are there?", "options": ["1", "2"], "answer": "2",
+        "image_shard": "shard-0001",
+    }  # fmt: skip
+    known = pl.DataFrame([row])
+    asked = scored([scored_row(IDS[2], task_path(3), votes=(0, 0, 1))])
+    (sample,) = balance(asked, POOL, TREE, known=known).samples.to_dicts()
+    assert (sample["model"], sample["score"], sample["votes"]) == (KNOWN_MODEL, None, [])
+    assert sample["source"].endswith(KNOWN_SOURCE)
+    assert sample["path"] == "counting~by hand"  # though the tree has no such type
+    assert balance(asked, POOL, TREE).samples.is_empty()
 
 
 def test_the_first_shard_stands_for_a_question_that_lies_in_several() -> None:

@@ -29,6 +29,7 @@ SMALL = {
 ELSEWHERE = {
     "catalogue": "starts the UI's webserver on thousands of partitions, for minutes",
     "changes": "tests/refresh/test_changes.py runs it whole",
+    "backfills": "minutes of workers and the UI's daemon",
     "chat_clients": "a part of chat",
     "chat_server": "a part of chat",
     "matched_tables": "a part of incremental and paper_scale",

@@ -70,7 +70,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield _once_there(f"http://127.0.0.1:{port}", folder / "ui.log")
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(30)
+        server.wait(90)
 
 
 def _once_there(url: str, log: Path) -> str:
@@ -97,7 +97,7 @@ def ask(url: str, query: str) -> dict[str, Any]:
 
 def test_every_partition_is_filled_and_every_asset_has_its_check(url: str) -> None:
     nodes = ask(url, ASSETS)["assetNodes"]
-    assert len(nodes) == 15
+    assert len(nodes) == 17
     for node in nodes:
         stats = node["partitionStats"]
         if stats is not None:

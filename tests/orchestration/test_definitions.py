@@ -39,7 +39,7 @@ PARTITIONS = {
 JOBS = {
     "task_batch",
     "withdraw",
-    "task_space",
+    "count_plans",
     "shard_intake",
     "match",
     "shard_questions",
@@ -211,3 +211,9 @@ def test_the_instance_has_slots_for_every_pool_of_an_endpoint(settings: Settings
     assert limits == {"chat_gpt_4o": 4, "chat_local": 4, "chat_referees": 4}
     assert concurrency.pool_config.pool_granularity.value == "op"
     assert concurrency.pool_config.default_pool_limit == 1  # the GPU's
+
+
+def test_the_code_location_loads_whole(defs: dg.Definitions) -> None:
+    repository = defs.get_repository_def()
+    repository.load_all_definitions()  # finds jobs and assets of one name, as the UI does
+    assert {job.name for job in repository.get_all_jobs()} >= JOBS

@@ -51,6 +51,15 @@ def test_a_picture_is_drawn_once_and_read_as_it_was_made(tmp_path: Path) -> None
     assert same(found, drawing())
 
 
+def test_what_is_forgotten_is_gone_from_the_disk_and_drawn_again(tmp_path: Path) -> None:
+    cache = RenderCache(tmp_path)
+    cache.read(KEY, drawing)
+    cache.forget(KEY)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    cache.forget(KEY)  # gone already
+    assert same(cache.read(KEY, lambda: drawing(seed=1)), drawing(seed=1))  # type: ignore[arg-type]
+
+
 def test_a_clip_keeps_its_frames_their_masks_and_its_film(tmp_path: Path) -> None:
     cache = RenderCache(tmp_path)
     clip = Clip(tuple(drawing(seed) for seed in range(16)))

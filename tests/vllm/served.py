@@ -131,7 +131,7 @@ class Garage:
     def close(self) -> None:
         """End what a test left, keepers first."""
         for status in self.kept():
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, KeyError):  # one that is just ending says no pid
                 os.kill(status["pid"], signal.SIGKILL)
         try:
             until(lambda: not self.processes(), 60)

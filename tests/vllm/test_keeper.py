@@ -87,11 +87,13 @@ def test_it_gives_way_to_another_model_when_no_run_holds_it(garage: MakeGarage) 
     first = Run(here, here.model("first"))
     first.holds()
     second = Run(here, here.model("second"))
-    time.sleep(1.5)
-    assert {status["model"]: status["phase"] for status in here.kept()} == {
-        "first": "ready",
-        "second": "devices",
-    }
+
+    def phases() -> dict[str, str]:
+        return {status["model"]: status["phase"] for status in here.kept()}
+
+    until(lambda: "devices" in phases().values())
+    time.sleep(1)
+    assert phases() == {"first": "ready", "second": "devices"}  # and it stays so
     first.lets_go()
     second.holds()
     assert [status["model"] for status in here.kept()] == ["second"]

@@ -121,7 +121,9 @@ def _rate(lots: Sequence[_Lot], unmeasured: Span) -> RateOf:
     if not measured:
         return lambda _: unmeasured
     mean = sum(lot.mean * lot.images for lot in lots) / measured
+    unseen = 1 / (measured + 2)  # what never differed may (the rule of succession)
     within = sum(lot.variance * lot.images for lot in lots) / measured
+    within = max(within, unseen * (1 - unseen))
     between = sum((lot.mean - mean) ** 2 * lot.images for lot in lots) / measured
     low, high = min(lot.mean for lot in lots), max(lot.mean for lot in lots)
 

@@ -7,6 +7,7 @@ import polars as pl
 from resources import progress
 from tg_assets.artifact import Made, Work, artifact
 from tg_assets.ids import image_id
+from tg_assets.scenes.families.worlds import world_of
 from tg_assets.scenes.rendering import is_rendered, render_uri
 from tg_assets.tables import SCENES
 from tg_assets.tables_io import write_whole
@@ -29,6 +30,8 @@ def scenes(work: Work) -> Made:
         if name in withdrawn:
             left_out.append(name)
             path.unlink(missing_ok=True)
+            if "world" in drawn.scene.facts:
+                galaxy.renderer.forget(world_of(drawn.scene))
             continue
         write_whole(path, drawn.png)
         rows.append(
@@ -42,6 +45,8 @@ def scenes(work: Work) -> Made:
             }
         )
         progress.report(f"scenes {shard}", done, rendered.height)
+    if rendered.height:
+        galaxy.renderer.cache.trim()
     frame = pl.DataFrame(rows, schema=dict(SCENES.columns)).unique("image_id", keep="first")
     families = frame.group_by("family").len().sort("family")
     return Made(

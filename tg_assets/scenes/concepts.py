@@ -27,9 +27,6 @@ COMPOSITIONS: Mapping[Kind, str] = {"2d": "clip art picture", "3d": "3d rendered
 PICTURES: tuple[str, ...] = (*COMPOSITIONS.values(), *CHARTS, *DOCUMENTS)
 
 _IRREGULAR = {"dish": "dishes"}
-_NUMBERS = (
-    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-)  # fmt: skip
 
 
 def plural(noun: str) -> str:
@@ -37,12 +34,6 @@ def plural(noun: str) -> str:
     head, _, last = noun.rpartition(" ")
     many = _IRREGULAR.get(last, last + "s")
     return f"{head} {many}" if head else many
-
-
-def counted(count: int, noun: str) -> str:
-    """`3`, `star` -> `three stars`; figures above ten."""
-    word = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
-    return f"{word} {noun if count == 1 else plural(noun)}"
 
 
 def article(phrase: str) -> str:

@@ -65,6 +65,11 @@ class RenderCache:
         except FileNotFoundError:  # trimmed by another process in this very moment
             return draw()
 
+    def forget(self, key: str) -> None:
+        """Remove a drawing; that there is none is as good."""
+        if self._place(key).exists():
+            _remove(self._place(key))
+
     def trim(self) -> int:
         """Remove the drawings used longest ago until `most_bytes` are left.
 

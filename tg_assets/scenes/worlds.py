@@ -50,6 +50,10 @@ class Renderer:
         """
         return self.cache.drawn(self.key(world), lambda: self._draw(world))
 
+    def forget(self, world: World) -> None:
+        """Keep nothing of a world's drawing: its picture was withdrawn."""
+        self.cache.forget(self.key(world))
+
     def key(self, world: World) -> str:
         """Return a digest of everything that decides the pixels.
 
