@@ -81,7 +81,7 @@ JOBS = (
     Job("score", ("scored_qa",)),
     Job("calibrate", ("referee_calibration",)),
     Job("publish", ("balanced_dataset", "cot_answers", "published_dataset")),
-    Job("evaluation_tasks", ("evaluation_tasks",)),
+    Job("draw_tasks", ("evaluation_tasks",)),
     Job("evaluate", ("model_answers",)),
     Job("performance", ("model_performance",)),
 )

@@ -70,7 +70,7 @@ class Evaluation:
         for model in found.gone:
             self.instance.delete_dynamic_partition("model", model)
         self.reused.clear()
-        for job in ("task_space", "evaluation_tasks", "evaluate", "performance"):
+        for job in ("count_plans", "draw_tasks", "evaluate", "performance"):
             models = sorted(self.instance.get_dynamic_partitions("model"))
             for partition in models if job == "evaluate" else [None]:
                 self._run(defs.resolve_job_def(job), partition)

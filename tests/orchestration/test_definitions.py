@@ -47,7 +47,7 @@ JOBS = {
     "score",
     "calibrate",
     "publish",
-    "evaluation_tasks",
+    "draw_tasks",
     "evaluate",
     "performance",
     "refresh",
