@@ -10,11 +10,10 @@ import yaml
 from typer.testing import CliRunner
 
 from resources.galaxy import Galaxy
-from tg_assets import tables_io
 from tg_assets.cli import app
 from tg_assets.registration import unlisted_seeds
 from tg_assets.settings import load_settings
-from tg_assets.tables import TABLES, Table
+from tg_assets.tables import MODEL_ANSWERS
 from tg_assets.task_tree.proposals import ProposalError, accept, save, weakest, written
 from tg_assets.task_tree.seeds import load_seeds
 
@@ -28,6 +27,25 @@ def answers(*groups: tuple[str, str | None, int, int]) -> pl.DataFrame:
     ]
     return pl.DataFrame(
         rows, schema={"path": pl.String, "target": pl.String, "correct": pl.Boolean}, orient="row"
+    )
+
+
+def as_answered(rows: pl.DataFrame, model: str) -> pl.DataFrame:
+    """Return the answers as a model's table holds them."""
+    given = rows.with_row_index("plan_index").with_columns(
+        generator=pl.lit("what-2d"),
+        model=pl.lit(model),
+        kind=pl.lit("2d"),
+        task_id=pl.lit("task"),
+        question=pl.lit("What is it?"),
+        options=pl.lit(["a cup", "a fork"]),
+        outcome=pl.lit("answered"),
+        image_id=pl.lit("image"),
+        uri=pl.lit("image.webp"),
+        **dict.fromkeys(("seed", "permutation", "right"), pl.lit(0)),
+    )
+    return pl.concat([MODEL_ANSWERS.empty(), given], how="diagonal_relaxed").cast(
+        dict(MODEL_ANSWERS.columns)
     )
 
 
@@ -82,10 +100,6 @@ def test_what_is_written_is_a_seeds_file_and_what_is_accepted_adds_up(tmp_path: 
 def test_the_commands_lead_from_answers_to_the_seeds_of_a_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    columns = {"path": pl.String(), "target": pl.String(), "correct": pl.Boolean()}
-    keyed = {"plan_index": pl.Int64(), **columns}
-    table = Table("model_answers", keyed, ("plan_index",), frozenset({"target", "correct"}))
-    monkeypatch.setattr(tables_io, "TABLES", {**TABLES, "model_answers": table})
     monkeypatch.chdir(tmp_path)
     config = tmp_path / "galaxy.yaml"
     config.write_text(
@@ -112,8 +126,7 @@ def test_the_commands_lead_from_answers_to_the_seeds_of_a_batch(
         "no answers of any model" in CliRunner().invoke(app, ["propose", "-c", str(config)]).output
     )
     for model, path, right in (("strong", "new~hard", 1), ("weak", "new~harder", 0)):
-        rows = answers((path, "cup", right, 9)).with_row_index("plan_index")
-        rows = rows.cast({"plan_index": pl.Int64})
+        rows = as_answered(answers((path, "cup", right, 9)), model)
         galaxy.tables.write("model_answers", rows, model)
     assert "weak" in tg("-c", str(config), "--model", "wrong")
     said = tg("-c", str(config), "--weakest", "1")

@@ -166,6 +166,11 @@ def forecast(galaxy: Galaxy) -> Forecast:
         evaluating.add(line, galaxy, standing, remembered)
         all_lines.append(line)
     said = _assumptions(all_lines, rates, paid)
+    if said and settings.dataset.quota_aware:
+        said.append(
+            "no task type is full yet: what dataset.quota_aware saves is not taken off (it shows "
+            "once earlier shards are scored)"
+        )
     return Forecast(settings.name, all_lines, ahead.new_shards, len(ahead.new_seeds), said)
 
 
