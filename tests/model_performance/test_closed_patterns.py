@@ -1,4 +1,4 @@
-"""Frequent patterns are exactly the closed ones, each with its count, most frequent first."""
+"""Patterns are exactly the closed sets that two rows share, with counts, most frequent first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def by_brute_force(rows: list[Row]) -> dict[frozenset[tuple[str, str]], int]:
     found = {}
     for items in map(frozenset, sets):
         holding = [row for row in held if items <= row]
-        if holding and frozenset.intersection(*holding) == items:
+        if len(holding) >= 2 and frozenset.intersection(*holding) == items:
             found[items] = len(holding)
     return found
 

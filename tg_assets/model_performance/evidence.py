@@ -17,7 +17,13 @@ import polars as pl
 from tg_assets.model_performance.queries.answering import Answer, Surroundings, answer
 from tg_assets.model_performance.queries.column_kernel import Ancestors
 from tg_assets.model_performance.queries.command_line import as_command
-from tg_assets.model_performance.queries.drawing import Drawn, draw, plans_of, within
+from tg_assets.model_performance.queries.drawing import (
+    Drawn,
+    counts_by_generator,
+    draw,
+    plans_of,
+    within,
+)
 from tg_assets.model_performance.queries.errors import QueryError
 from tg_assets.model_performance.queries.evaluations import KNOWN, Evaluate
 from tg_assets.model_performance.queries.known import nobody, read_known
@@ -94,7 +100,11 @@ class Evidence:
         return as_command(query, (*self.options, *self.to_buy), more)
 
     def drawn(self, query: Query, more: int) -> Drawn:
-        """Return the plans of a query: the known ones that its filters let through, and more."""
+        """Return the plans of a query: the known ones that its filters let through, and more.
+
+        Known plans in groups stand for all those like them, so that a group's interval says how far
+        a dozen evaluations can be trusted; single plans stand for themselves.
+        """
         if self.known is None:
             return draw(self.space(), query)
         mine = self.known.filter(pl.col("model").is_in(query.models))
@@ -106,13 +116,19 @@ class Evidence:
         there = self.plans.join(mine, on=["generator", "index"], how="semi")
         plans = within(there, query.plans.where, self.ancestors)
         if not more:
-            return Drawn(plans, plans.height)
+            return Drawn(plans, self._meant(plans, query) if query.by else plans.height)
         wanted = query.model_copy(
             update={"plans": query.plans.model_copy(update={"at_most": more})}
         )
         further = draw(self.space(), wanted)
         both = pl.concat([plans, further.plans]).unique(["generator", "index"], maintain_order=True)
         return Drawn(both, max(further.total, both.height))
+
+    def _meant(self, plans: pl.DataFrame, query: Query) -> int:
+        """Return how many plans of the same generators the query's filters let through."""
+        counts = counts_by_generator(self.space(), query.plans.where)
+        generators = plans["generator"].unique()
+        return max(plans.height, sum(counts.get(name, 0) for name in generators))
 
     def require(self, query: Query, *, beyond: bool = False) -> None:
         """Refuse models and filter values that are not there.

@@ -114,7 +114,7 @@ class PerformancePage:
                 "failed_in_all": found.failed.height,
                 "said": said(query),
                 "command": self._evidence.command(query, more),
-                "of_known_alone": self._evidence.known is not None and not more,
+                "of_known_alone": self._evidence.known is not None and not (more or query.by),
             }
         )
 

@@ -219,6 +219,16 @@ def _variance_of_means(
     return variance
 
 
+def _at_least(variance: float, number: Places) -> Numbers:
+    """Return the variance of each unit's plans, which is not zero where all evaluated ones agree.
+
+    So many right or wrong in a row leave, by Laplace's rule, one in number + 2 of the other kind.
+    """
+    share = 1 / (number + 2)
+    least = share * (1 - share)
+    return np.maximum(least if np.isnan(variance) else variance, least)
+
+
 def believe_sample(values: Numbers, units: Units) -> Belief:
     """Return what evaluated plans say, as a sample of their units, of those units alone.
 
@@ -230,9 +240,10 @@ def believe_sample(values: Numbers, units: Units) -> Belief:
     within = values[there] - mean[units.of_plan[there]]
     freedom = len(there) - int((number > 0).sum())
     variance = float(within @ within) / freedom if freedom > 0 else np.nan
-    missing = 1 - units.drawn * number / units.sizes
-    with np.errstate(divide="ignore"):
-        spread = np.where(missing == 0, 0.0, np.sqrt(variance * missing / number))
+    missing = np.zeros(units.number) if units.are_plans else 1 - units.drawn * number / units.sizes
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variances = _at_least(variance, number) * missing / number
+    spread = np.where(missing == 0, 0.0, np.sqrt(variances))
     spread[number == 0] = np.nan
     total = float(np.nanstd(mean)) if len(there) else np.nan
     return Belief(mean, spread, np.zeros(0), float(max(freedom, 1)), total)

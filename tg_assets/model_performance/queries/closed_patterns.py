@@ -18,6 +18,9 @@ import polars as pl
 
 Value = str | int
 
+SHARED = 2
+"""What fewer rows than this hold is a row, not a pattern."""
+
 
 @dataclass(frozen=True)
 class Pattern:
@@ -35,7 +38,7 @@ class Pattern:
 
 
 def closed_patterns(rows: pl.DataFrame, everything: pl.DataFrame, k: int) -> list[Pattern]:
-    """Return the k most frequent closed patterns of rows that say something.
+    """Return the k most frequent closed patterns that at least two rows share, and not everything.
 
     Args:
         rows: What was found.
@@ -52,6 +55,8 @@ def closed_patterns(rows: pl.DataFrame, everything: pl.DataFrame, k: int) -> lis
     holds = np.column_stack([(rows[n] == v).fill_null(False).to_numpy() for n, v in items])
     found: list[Pattern] = []
     for chosen, count in _most_frequent_first(holds):
+        if count < SHARED:
+            break
         values = dict(items[item] for item in chosen)
         held = everything.filter(pl.col(n) == v for n, v in values.items()) if values else None
         among = everything.height if held is None else held.height

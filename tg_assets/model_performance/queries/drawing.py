@@ -39,11 +39,20 @@ def draw(space: TaskSpace, query: Query) -> Drawn:
     total = space.count(wanted)
     if total <= most or "generator" not in query.by or wanted.generator:
         return Drawn(space.sample(most, seed, wanted), total)
-    parts = {name: replace(wanted, generator=name) for name in space.counts}
-    counts = {name: _count(space, where) for name, where in parts.items()}
+    counts = counts_by_generator(space, wanted)
     shares = _shares(counts, most)
-    drawn = [space.sample(shares[name], seed, parts[name]) for name in parts if shares[name]]
+    drawn = [
+        space.sample(shares[name], seed, replace(wanted, generator=name))
+        for name in counts
+        if shares[name]
+    ]
     return Drawn(pl.concat(drawn), total)
+
+
+def counts_by_generator(space: TaskSpace, where: Where) -> dict[str, int]:
+    """Return how many plans of each generator a filter lets through."""
+    named = (where.generator,) if where.generator else tuple(space.counts)
+    return {name: _count(space, replace(where, generator=name)) for name in named}
 
 
 def _count(space: TaskSpace, where: Where) -> int:

@@ -68,9 +68,10 @@ def _label(row: dict[str, Any], grouped: bool) -> str:
 
 def _cells(row: dict[str, Any], grouped: bool) -> list[str]:
     """Return estimate, interval, chance and counts."""
-    interval = "exact" if row["low"] == row["high"] else "not known"
-    if row["low"] is not None and row["low"] != row["high"]:
-        interval = f"{row['low']:.2f} to {row['high']:.2f}"
+    interval = "not known"
+    if row["low"] is not None:
+        exact = row["low"] == row["high"]
+        interval = "exact" if exact else f"{row['low']:.2f} to {row['high']:.2f}"
     chance = "-" if row["chance"] is None else f"{row['chance']:.0%}"
     cells = [f"{row['estimate']:.3f}", interval, chance]
     evaluated = f"{row['evaluated']:,}" if grouped else ("yes" if row["evaluated"] else "no")
