@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as plain_json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tg_assets.commanding import plain_words
+from tg_assets.commanding import plain_words, say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,6 +46,7 @@ def count(data: DataOption = None, json: JsonOption = False) -> None:
     """Count the plans of each generator, without listing one."""
     with plain_words():
         space = _space(data)
+    _say_without_plans(space.without_plans)
     if json:
         print(plain_json.dumps({"generators": dict(space.counts), "total": space.total}))
         return
@@ -56,6 +58,13 @@ def count(data: DataOption = None, json: JsonOption = False) -> None:
     table.add_section()
     table.add_row("all", f"{space.total:,}")
     Console().print(table)
+
+
+def _say_without_plans(reasons: Mapping[str, str]) -> None:
+    """Say which generators have no plans, and why, a line a reason."""
+    for reason in dict.fromkeys(reasons.values()):
+        names = [name for name, mine in reasons.items() if mine == reason]
+        say(f"No plans of {', '.join(names)}: {reason}.", style="yellow")
 
 
 @app.command()

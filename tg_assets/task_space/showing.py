@@ -88,6 +88,8 @@ def example_group(space: TaskSpace, generator: str, n: int, seed: int) -> Group:
             cards.append(card(space.library, outcome, draw(space.library, outcome.world)))
     without = "; ".join(f"{count} because {reason}" for reason, count in reasons.most_common())
     note = f"{space.counts[generator]:,} plans."
+    if generator in space.without_plans:
+        note = f"No plans: {space.without_plans[generator]}."
     return Group(
         generator, cards, f"{note} Drawn without an instance: {without}." if without else note
     )

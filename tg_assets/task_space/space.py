@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from tg_assets.ids import digest
-from tg_assets.task_space.drawable import drawable
+from tg_assets.task_space.drawable import drawable, why_no_plans
 from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_space.forms import Choice, Form, Integers, Pool
 from tg_assets.task_space.generators import GENERATORS, SLOTS, kind_of
@@ -56,6 +56,11 @@ class Generator:
         self.starts = np.concatenate([[0], np.cumsum([form.count for form in forms])])
         self.count = int(self.starts[-1])
 
+    @property
+    def targets(self) -> int:
+        """How many things it could ask about, whatever may stand beside them."""
+        return sum(len(form.targets) for form in self.forms)
+
     def plans(self, indexes: Integers) -> pl.DataFrame:
         """Return plans, a row an index, in the order of the indexes.
 
@@ -64,7 +69,8 @@ class Generator:
         """
         outside = indexes[(indexes < 0) | (indexes >= self.count)]
         if len(outside):
-            raise NoSuchPlan(f"{self.name} has plans 0 to {self.count - 1:,}, not {outside[0]:,}")
+            there = f"plans 0 to {self.count - 1:,}" if self.count else "no plans over this library"
+            raise NoSuchPlan(f"{self.name} has {there}, not {outside[0]:,}")
         of_form = np.searchsorted(self.starts, indexes, side="right") - 1
         parts = []
         for number in np.unique(of_form):
@@ -139,6 +145,15 @@ class TaskSpace:
     def counts(self) -> Mapping[str, int]:
         """How many plans each generator has."""
         return {name: generator.count for name, generator in self.generators.items()}
+
+    @cached_property
+    def without_plans(self) -> Mapping[str, str]:
+        """Why a generator has no plan, of each that has none."""
+        return {
+            name: why_no_plans(self.library, kind_of(name), needs_attribute=not generator.targets)
+            for name, generator in self.generators.items()
+            if not generator.count
+        }
 
     @property
     def total(self) -> int:
