@@ -82,6 +82,34 @@ WRONG: list[tuple[Mapping[str, str], str]] = [
     ({"objects.csv": OBJECTS.replace("cake-1", "ball-1")}, "row 3, column id: 'ball-1' stands at"),
     ({"objects.csv": OBJECTS.replace("cake-1", "")}, "row 3, column id: is empty"),
     ({"objects.csv": OBJECTS.replace("yes", "maybe")}, "column round: holds 'maybe'; write yes"),
+    ({"objects.csv": OBJECTS.replace("shape", "size")}, "is called 'size'; there are id, category"),
+    (
+        {"objects.csv": OBJECTS.replace(",", ";")},
+        "row 1: its cells are separated by semicolons; sa",
+    ),
+    ({"taxonomy.csv": TAXONOMY.replace(",", "\t")}, r"taxonomy\.csv, row 1: .* separated by tabs"),
+    ({"objects.csv": OBJECTS.replace("shape", "")}, "row 1: column 7 has no name; there are"),
+    (
+        {"objects.csv": OBJECTS.replace("ball.png", "../b.png")},
+        "column sprite: '../b.png' leads out",
+    ),
+    (
+        {"objects.csv": OBJECTS.replace("ball.png", "/b.png")},
+        "column sprite: '/b.png' leads out of",
+    ),
+    (
+        {"objects.csv": OBJECTS.replace(",cake,", ",../c.glb,")},
+        "column model: '../c.glb' leads out",
+    ),
+    (
+        {"objects.csv": OBJECTS.replace(",cake,", ",caek,")},
+        r"objects\.csv, row 3, column model: no .* called 'caek'; did you mean 'cake'\? A model of",
+    ),
+    (
+        {"objects.csv": OBJECTS.replace(",cake,", ",xyz,")},
+        "called 'xyz'; there are airplane, .* A model of your own is a file of .glb",
+    ),
+    ({"objects.csv": OBJECTS.replace(",cake,", ",c.fbx,")}, "'c.fbx' cannot be drawn; models are"),
     ({"objects.csv": OBJECTS.replace(",cake,", ",cake.glb,")}, "column model: .*cake.glb does not"),
     ({"objects.csv": OBJECTS.replace("yes", "yes,no")}, "row 2 has 9 cells under 8 columns"),
     ({"objects.csv": OBJECTS + 'x,"ball\n'}, "is no table with commas"),
