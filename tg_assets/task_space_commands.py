@@ -17,6 +17,7 @@ from tg_assets.commanding import plain_words, say
 if TYPE_CHECKING:
     import polars as pl
 
+    from tg_assets.task_space.selection import Where
     from tg_assets.task_space.space import TaskSpace
 
 app = typer.Typer(help="Tasks with known answers: counted and reached by index.")
@@ -107,8 +108,32 @@ def sample(
         kind, _, value = (attribute or "").partition("=")
         slots = {column: value for column, _, value in pairs}
         wanted = Where(generator, target, kind or None, value or None, reference, slots)
-        rows = _space(data).sample(n, seed, wanted)
+        space = _space(data)
+        rows = space.sample(n, seed, wanted)
     _show(rows, json)
+    if generator is None:
+        _say_left_out(space.lacking(wanted))
+    if rows.height < n:
+        _say_shortfall(space, wanted, rows.height, n)
+
+
+def _say_left_out(lacking: Mapping[str, tuple[str, ...]]) -> None:
+    """Say which generators have no such column as is asked for."""
+    for columns in dict.fromkeys(lacking.values()):
+        names = [name for name, mine in lacking.items() if mine == columns]
+        say(f"Left out, having no {' and no '.join(columns)}: {', '.join(names)}.", style="yellow")
+
+
+def _say_shortfall(space: TaskSpace, wanted: Where, there: int, n: int) -> None:
+    """Say that fewer plans are there than were asked for."""
+    whose = f" of {wanted.generator}" if wanted.generator else ""
+    if there:
+        match = "plan matches" if there == 1 else "plans match"
+        say(f"Only {there:,} {match}{whose}, not {n:,}: these are all.", style="yellow")
+        return
+    without = space.without_plans.get(wanted.generator or "")
+    why = without or "no plan has all that is asked for"
+    say(f"No plans{whose}: {why}.", style="yellow")
 
 
 def _show(rows: pl.DataFrame, json: bool) -> None:

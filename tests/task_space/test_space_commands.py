@@ -34,3 +34,18 @@ def test_a_library_of_sprites_counts_no_3d_plans_and_says_why(flat: str) -> None
     assert "No plans of how-many-3d, what-3d" in done.stderr
     assert "what-attribute-rotate-video: no object of the library has a 3D model." in done.stderr
     assert "No plans" not in run("count", "--json").stderr  # the shipped library has everything
+
+
+def test_a_sample_says_which_generators_it_leaves_out_and_what_it_falls_short_of(flat: str) -> None:
+    done = run("sample", "--data", flat, "-n", "3", "--where", "count=2", "--json")
+    assert len(done.stdout.splitlines()) == 3
+    assert "Left out, having no count: what-2d, where-2d, " in done.stderr
+    assert "Only" not in done.stderr
+    few = ["--generator", "what-2d", "--target", "toy", "--where", "cell=middle"]
+    done = run("sample", "--data", flat, "-n", "999", *few, "--reference", "food", "--json")
+    assert f"Only {len(done.stdout.splitlines())} plans match of what-2d, not 999" in done.stderr
+    none = run("sample", "--data", flat, "--generator", "what-3d")
+    assert not none.stdout
+    assert "No plans of what-3d: no object of the library has a 3D model." in none.stderr
+    wrong = run("sample", "--data", flat, "--generator", "what-2d", "--where", "size=x", code=2)
+    assert "plans of what-2d have no size; they have target, attribute_type" in wrong.stderr

@@ -17,9 +17,16 @@ from tg_assets.ids import digest
 from tg_assets.task_space.drawable import drawable, why_no_plans
 from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_space.forms import Choice, Form, Integers, Pool
-from tg_assets.task_space.generators import GENERATORS, SLOTS, kind_of
+from tg_assets.task_space.generators import GENERATORS, SLOTS, kind_of, no_generator
 from tg_assets.task_space.library import Library
-from tg_assets.task_space.selection import Selected, Where, require_values, select
+from tg_assets.task_space.selection import (
+    Selected,
+    UnknownFilter,
+    Where,
+    columns_of,
+    require_values,
+    select,
+)
 from tg_assets.task_space.world import Kind
 
 PLAN: Mapping[str, type[pl.DataType]] = {
@@ -167,8 +174,18 @@ class TaskSpace:
             NoSuchPlan: There is none of that name.
         """
         if name not in self.generators:
-            raise NoSuchPlan(f"no generator is called {name!r}; there are {', '.join(GENERATORS)}")
+            raise NoSuchPlan(no_generator(name))
         return self.generators[name]
+
+    def lacking(self, where: Where) -> Mapping[str, tuple[str, ...]]:
+        """Return the columns of a filter that a generator's plans have not, where it lacks any."""
+        found = {
+            name: tuple(
+                column for column in where.columns if column not in columns_of(generator.forms)
+            )
+            for name, generator in self.generators.items()
+        }
+        return {name: columns for name, columns in found.items() if columns}
 
     def count(self, where: Where) -> int:
         """Return how many plans a filter lets through."""
@@ -203,6 +220,19 @@ class TaskSpace:
         names = [where.generator] if where.generator else list(self.generators)
         chosen = [self.generator(name) for name in names]
         require_values(self.library, (form for one in chosen for form in one.forms), where)
+        lacking = self.lacking(where)
+        if all(name in lacking for name in names):
+            raise UnknownFilter(self._without_columns(where))
         for generator in chosen:
             for form, start in zip(generator.forms, generator.starts, strict=False):
                 yield generator, int(start), select(form, where)
+
+    def _without_columns(self, where: Where) -> str:
+        """Return what to say where no generator that is wanted has every column of a filter."""
+        if where.generator is None:
+            return f"no generator has plans with {' and '.join(where.columns)}; name fewer columns"
+        have = columns_of(self.generator(where.generator).forms)
+        return (
+            f"plans of {where.generator} have no {self.lacking(where)[where.generator][0]}; they "
+            f"have {', '.join(column for column in PLAN if column in have)}"
+        )
