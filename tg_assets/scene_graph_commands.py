@@ -167,7 +167,7 @@ def export_graphs(
     with plain_words():
         pictures = annotated_pictures(open_library(library or ()), own_vocabulary(), n, seed)
         file = export_graphs(out, pictures)
-        print(f"{file}: {n:,} graphs")
+        print(f"{file}: {_numbered(n, 'graph')}")
 
 
 @app.command()
@@ -179,7 +179,11 @@ def convert_video_names(
     from tg_assets.task_space.scene_graphs.convert_names import convert_names
 
     with plain_words():
-        print(f"{out}: {convert_names(folder, out):,} names")
+        print(f"{out}: {_numbered(convert_names(folder, out), 'name')}")
+
+
+def _numbered(n: int, name: str) -> str:
+    return f"{n:,} {name}{'' if n == 1 else 's'}"
 
 
 def _file(generator: Generator, images: Path | None, videos: Path | None) -> Path:
@@ -225,7 +229,7 @@ class _Summary:
 
     @property
     def words(self) -> str:
-        return f"{self._plans:,} plans about {self._graphs:,} graphs"
+        return f"{_numbered(self._plans, 'plan')} about {_numbered(self._graphs, 'graph')}"
 
     def over(self, listed: Iterable[Listed]) -> Iterator[Listed]:
         """Yield what is listed while showing how far the file is read."""
@@ -233,7 +237,9 @@ class _Summary:
 
         size = self._file.stat().st_size if self._file.is_file() else None
         shown = TextColumn(f"reading {self._file.name}"), BarColumn(), TimeRemainingColumn()
-        with Progress(*shown, console=errors, transient=True) as progress:
+        # where nobody watches, Progress would leave an empty line behind
+        unseen = not errors.is_terminal
+        with Progress(*shown, console=errors, transient=True, disable=unseen) as progress:
             task = progress.add_task("", total=size)
             for found in listed:
                 yield found
@@ -251,9 +257,9 @@ class _Summary:
         """Say what was left out, and why."""
         for reason, n in self._reasons.most_common():
             first = self._first[reason]
-            graphs = "graph" if n == 1 else "graphs"
             errors.print(
-                f"{n:,} {graphs} left out: {reason}; the first is {first.id}: {first.detail}",
+                f"{_numbered(n, 'graph')} left out: {reason}; the first is {first.id}: "
+                f"{first.detail}",
                 markup=False,
                 highlight=False,
                 soft_wrap=True,

@@ -13,6 +13,7 @@ from small_videos import NAMES, TABLE
 from typer.testing import CliRunner
 
 from tg_assets.cli import app
+from tg_assets.task_space.library import LibraryError
 from tg_assets.task_space.scene_graphs.convert_names import convert_names, load_plain
 from tg_assets.task_space.scene_graphs.graph_instance import keyframe_files, picture_file
 from tg_assets.task_space.scene_graphs.image_graphs import ImageGraph, read_image_graphs
@@ -63,7 +64,29 @@ def test_what_stands_before_the_end_of_a_broken_file_is_read(tmp_path: Path, wor
     assert sum(part.graphs for part in found) == 39
 
 
-@pytest.mark.parametrize(("content", "said"), [("[1]", "is to hold a JSON"), ("", "is to hold")])
+@pytest.mark.parametrize("before", [0, 2000])
+@pytest.mark.parametrize(
+    ("broken", "byte", "said"),
+    [
+        ('"b": tru }', 9, "lexical error: invalid string in json text"),
+        ('"b": {"y": [1 x]}}', 15, "lexical error: invalid char in json text"),
+        ('"b": {"objects"', 16, "parse error: premature EOF"),
+    ],
+)
+def test_a_file_that_stops_being_json_is_named_with_the_place(
+    tmp_path: Path, before: int, broken: str, byte: int, said: str
+) -> None:
+    file = tmp_path / "g.json"
+    good = json.dumps({str(n): GOOD for n in range(before + 1)})[:-1] + ",\n"
+    file.write_text(good + broken)
+    with pytest.raises(SceneGraphError) as raised:
+        list(read_image_graphs(file))
+    assert f"g.json is not JSON: line 2, byte {len(good) + byte:,}: {said}" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("[1]", "is to hold a JSON"), ("", "is empty; it is to hold")]
+)
 def test_a_file_that_is_no_object_is_named(tmp_path: Path, content: str, said: str) -> None:
     file = tmp_path / "g.json"
     file.write_text(content)
@@ -220,5 +243,7 @@ def test_published_types_and_names_are_read() -> None:
     assert words.names.may_be_one("pilot", "man")  # both are persons
     assert words.names.may_be_one("airplane", "airplanes")
     assert not words.names.may_be_one("airplane", "cup")
-    with pytest.raises(SceneGraphError, match=r"attribute_category\.json cannot be read"):
+    with pytest.raises(LibraryError, match="nowhere does not exist; name the folder"):
         load_vocabulary(PUBLISHED / "nowhere")
+    with pytest.raises(SceneGraphError, match=r"attribute_category\.json cannot be read: .* holds"):
+        load_vocabulary(PUBLISHED.parent)

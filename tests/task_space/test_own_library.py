@@ -160,6 +160,12 @@ def test_either_format_is_told_by_its_files(tmp_path: Path) -> None:
         open_library([own, published])
     with pytest.raises(LibraryError, match="holds no library: neither"):
         open_library([tmp_path])
+    with pytest.raises(
+        LibraryError, match=r"objects\.csv is a file; name the folder that holds it"
+    ):
+        open_library([own / "objects.csv"])
+    with pytest.raises(LibraryError, match="none does not exist; name the folder of a library"):
+        open_library([own, tmp_path / "none"])
 
 
 def test_commands_take_the_shipped_library_where_none_is_named(tmp_path: Path) -> None:

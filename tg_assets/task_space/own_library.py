@@ -21,6 +21,7 @@ from tg_assets.task_space.library import (
     Library,
     LibraryError,
     load_published,
+    require_folder,
 )
 from tg_assets.task_space.library_tables import Cells, read_table
 from tg_assets.task_space.sprite_files import check_sprite
@@ -44,11 +45,12 @@ def open_library(folders: Sequence[Path] = ()) -> Library:
             library that comes with the project.
 
     Raises:
-        LibraryError: As `load_own` and `load_published` say it.
+        LibraryError: A folder is none, or as `load_own` and `load_published` say it.
         TaxonomyError: The taxonomy runs in a circle.
     """
     layers = [SHIPPED if str(f) == "shipped" and not f.exists() else f for f in folders]
     for folder in layers:
+        require_folder(folder)
         if (folder / OBJECTS_TABLE).exists():
             continue
         if not any((folder / name).exists() for name in (TAXONOMY_FILE, OBJECTS_FILE)):

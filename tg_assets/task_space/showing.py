@@ -124,10 +124,11 @@ def plan_in_words(library: Library, plan: Mapping[str, Any]) -> Iterator[tuple[s
 def render_page(title: str, groups: Iterable[Group]) -> str:
     """Return the page, with nothing loaded from elsewhere."""
     all_groups = list(groups)
+    tasks = sum(len(group.cards) for group in all_groups)
     numbers = figures(
         [
-            (f"{len(all_groups):,}", "generators"),
-            (f"{sum(len(group.cards) for group in all_groups):,}", "tasks"),
+            (f"{len(all_groups):,}", "generator" if len(all_groups) == 1 else "generators"),
+            (f"{tasks:,}", "task" if tasks == 1 else "tasks"),
         ]
     )
     links = "".join(

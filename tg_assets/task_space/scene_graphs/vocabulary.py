@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 import yaml
 
+from tg_assets.task_space.library import require_folder
 from tg_assets.task_space.scene_graphs.reading import SceneGraphError
 from tg_assets.task_space.scene_graphs.words import is_mass, is_plural, plural, said_alike, singular
 from tg_assets.task_space.taxonomy import Taxonomy
@@ -165,9 +166,11 @@ def load_vocabulary(folder: Path) -> Vocabulary:
             ``cateid_to_concept.json`` and ``taxonomy.json``.
 
     Raises:
+        LibraryError: The folder is none.
         SceneGraphError: A file is missing or is not what it should be.
         TaxonomyError: The taxonomy runs in a circle.
     """
+    require_folder(folder)
     own = own_vocabulary()
     try:
         return replace(
@@ -206,7 +209,11 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         parsed = orjson.loads(file.read_bytes())
     except OSError as error:
-        raise SceneGraphError(f"{file} cannot be read: {error.strerror}") from None
+        raise SceneGraphError(
+            f"{file} cannot be read: {error.strerror}; the folder of a vocabulary holds "
+            f"{ATTRIBUTES_FILE}, {RELATIONS_FILE}, {CONCEPTS_FILE} and {TAXONOMY_FILE}, as "
+            "Task-Me-Anything publishes them"
+        ) from None
     except orjson.JSONDecodeError as error:
         raise SceneGraphError(f"{file} is not JSON: {error}") from None
     if not isinstance(parsed, dict):
