@@ -15,8 +15,7 @@ import typer
 from tg_assets.commanding import errors, plain_words
 
 if TYPE_CHECKING:
-    from tg_assets.task_space.instance import NoInstance
-    from tg_assets.task_space.scene_graphs.graph_instance import GraphInstance
+    from tg_assets.task_space.scene_graphs.drawn_questions import Questions
     from tg_assets.task_space.scene_graphs.image_plans import ImageGenerator
     from tg_assets.task_space.scene_graphs.listing import Listed, Lister
     from tg_assets.task_space.scene_graphs.reading import Rejected
@@ -103,31 +102,36 @@ def questions(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Ask about annotated pictures or videos, in the order of the file."""
-    from tg_assets.task_space.scene_graphs.drawn_questions import at_most, question_row
+    from tg_assets.task_space.scene_graphs.drawn_questions import (
+        NO_PLAN,
+        accounted,
+        question_row,
+    )
     from tg_assets.task_space.scene_graphs.graph_instance import picture_file, video_file
-    from tg_assets.task_space.scene_graphs.reading import Rejected
 
     with plain_words():
         file = _file(generator, scene_graphs, video_graphs)
-        refused: Counter[str] = Counter()
+        tally = _Tally()
         for graph, made in _made(generator, file, names, subgraph_size, data, seed):
-            if isinstance(graph, Rejected):
-                refused[f"{graph.reason}, the whole graph"] += 1
+            if made is None:
+                tally.left_out(graph.reason)
                 continue
-            for one in at_most(made, per_graph, lambda reason: refused.update([reason])):
+            if not made.plans:
+                tally.left_out(NO_PLAN)
+            for one in accounted(made, per_graph, tally.refuse):
+                tally.asked += 1
                 row = question_row(one)
                 if images is not None:
                     find = video_file if generator.startswith("video-") else picture_file
                     row["file"] = str(find(images, graph.id))
                 print(plain_json.dumps(row) if json else one.asked.multiple_choice + "\n")
-        for reason, n in refused.most_common():
-            errors.print(f"{n:,} not asked: {reason}", highlight=False)
+        tally.say()
 
 
 def _made(
     generator: Generator, file: Path, names: Path | None, size: int, data: Path | None, seed: int
-) -> Iterator[tuple[Any, Iterator[GraphInstance | NoInstance]]]:
-    """Yield every graph of a file, or why it is left out, with its questions."""
+) -> Iterator[tuple[Any, Questions | None]]:
+    """Yield every graph of a file with its questions, or why it is left out."""
     from tg_assets.task_space.scene_graphs.drawn_questions import (
         picture_questions,
         video_questions,
@@ -147,7 +151,7 @@ def _made(
         elif isinstance(graph, VideoGraph) and isinstance(lister, VideoLister):
             yield graph, video_questions(graph, lister.generator, seed, lister.names, words)
         else:
-            yield graph, iter(())
+            yield graph, None
 
 
 @app.command()
@@ -208,6 +212,35 @@ def _lister(generator: Generator, names: Path | None, size: int, data: Path | No
         return VideoLister(cast("VideoGenerator", generator.value), load_video_names(names))
     words = own_vocabulary() if data is None else load_vocabulary(data)
     return ImageLister(cast("ImageGenerator", generator.value), size, words.type_of)
+
+
+class _Tally:
+    """What became of every plan, and of every graph without one."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._plans: Counter[str] = Counter()
+        self._graphs: Counter[str] = Counter()
+
+    def refuse(self, reason: str, plans: int) -> None:
+        """Count plans that are not asked."""
+        self._plans[reason] += plans
+
+    def left_out(self, reason: str) -> None:
+        """Count a graph that has no plan."""
+        self._graphs[reason] += 1
+
+    def say(self) -> None:
+        """Say how many plans were asked, and why each of the others was not."""
+        plans = _numbered(self.asked + self._plans.total(), "plan")
+        lines = [f"{self.asked:,} asked of {plans}"]
+        lines += [f"{n:,} not asked: {reason}" for reason, n in self._plans.most_common()]
+        lines += [
+            f"{_numbered(n, 'graph')} without a plan: {reason}"
+            for reason, n in self._graphs.most_common()
+        ]
+        for line in lines:
+            errors.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class _Summary:

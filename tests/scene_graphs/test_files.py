@@ -143,6 +143,9 @@ def test_the_command_lists_plans_and_says_what_it_left_out(tmp_path: Path) -> No
     objects = [json.loads(line)["object"] for line in done.stdout.splitlines()]
     assert objects == ["cup", "cup", "table"]
     assert "1 graph left out: dangling id; the first is dangling id: object 1" in done.stderr
+    said = run("--scene-graphs", str(file), "--generator", "object")
+    assert said.stdout == "3 plans about 1 graph\n"
+    assert not said.stderr.startswith("\n")
     counted = run("--scene-graphs", str(file), "--generator", "object", "--count", "--json")
     assert json.loads(counted.stdout) == {
         "graphs": 1,
@@ -163,6 +166,26 @@ def run(*arguments: str, command: str = "plans") -> Any:
     return CliRunner().invoke(app, ["task-space", command, *arguments])
 
 
+@pytest.mark.parametrize(("generator", "size"), [("object", 1), ("attribute", 1), ("relation", 2)])
+def test_every_plan_is_asked_or_has_its_reason(tmp_path: Path, generator: str, size: int) -> None:
+    lone = picture({"1": thing("cup", [])})
+    unknown = thing("gizmo", ["odd", "red"], ("by", "1"), ("near", "2"))
+    busy = picture({**GOOD["objects"], "3": unknown, "4": thing("man", ["tall"], ("holding", "3"))})
+    file = str(write(tmp_path / "g.json", {"a": GOOD, "b": busy, "c": lone, **BAD}))
+    about = ["--scene-graphs", file, "--generator", generator, "--subgraph-size", str(size)]
+    plans = json.loads(run(*about, "--count", "--json").stdout)["plans"]
+    for most in (1, 99):
+        done = run(*about, "--per-graph", str(most), "--json", command="questions")
+        asked = len(done.stdout.splitlines())
+        head, *others = done.stderr.splitlines()
+        assert head == f"{asked} asked of {plans} plans"
+        counted = {line.split(": ", 1)[1]: line.split(" ", 1) for line in others}
+        refused = sum(int(n) for n, said in counted.values() if said.startswith("not asked"))
+        assert asked + refused == plans
+        assert counted["nothing in it can be picked out so"][1].startswith("graph")
+        assert counted["dangling id"] == ["1", "graph without a plan: dangling id"]
+
+
 def test_the_command_asks_about_pictures_and_videos(tmp_path: Path) -> None:
     pictures, videos = write(tmp_path / "g.json", {"a": GOOD, **BAD}), tmp_path / "v.json"
     (tmp_path / "a.png").touch()
@@ -173,7 +196,7 @@ def test_the_command_asks_about_pictures_and_videos(tmp_path: Path) -> None:
     for row in rows:
         assert row["file"] == str(tmp_path / "a.png")
         assert row["options"][row["right"]] == row["answer"]
-    assert "1 not asked: dangling id, the whole graph" in done.stderr
+    assert "1 graph without a plan: dangling id" in done.stderr
     write(videos, VIDEOS)
     about = ["--video-graphs", str(videos), "--generator", "video-relation"]
     names = write(tmp_path / "names.json", TABLE)
