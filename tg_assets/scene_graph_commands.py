@@ -139,15 +139,17 @@ def _made(
     from tg_assets.task_space.scene_graphs.image_graphs import ImageGraph
     from tg_assets.task_space.scene_graphs.listing import VideoLister
     from tg_assets.task_space.scene_graphs.reading import read_graphs
+    from tg_assets.task_space.scene_graphs.usage import usage_of
     from tg_assets.task_space.scene_graphs.video_graphs import VideoGraph
     from tg_assets.task_space.scene_graphs.vocabulary import load_vocabulary, own_vocabulary
 
     lister = _lister(generator, names, size, data)
     words = own_vocabulary() if data is None else load_vocabulary(data)
+    usage = None if isinstance(lister, VideoLister) else usage_of(file, words.names)
     for graph in read_graphs(file, lister.parse):
         if isinstance(graph, ImageGraph):
             asked = cast("ImageGenerator", generator.value)
-            yield graph, picture_questions(graph, asked, size, seed, words)
+            yield graph, picture_questions(graph, asked, size, seed, words, usage)
         elif isinstance(graph, VideoGraph) and isinstance(lister, VideoLister):
             yield graph, video_questions(graph, lister.generator, seed, lister.names, words)
         else:

@@ -17,6 +17,7 @@ from tg_assets.task_space.scene_graphs.image_plans import (
     image_plans,
 )
 from tg_assets.task_space.scene_graphs.image_questions import ask_about_picture
+from tg_assets.task_space.scene_graphs.usage import Usage
 from tg_assets.task_space.scene_graphs.video_graphs import VideoGraph, VideoNames
 from tg_assets.task_space.scene_graphs.video_plans import VideoGenerator, VideoPlan, video_plans
 from tg_assets.task_space.scene_graphs.video_questions import ask_about_video
@@ -47,7 +48,12 @@ class Questions:
 
 
 def picture_questions(
-    graph: ImageGraph, generator: ImageGenerator, size: int, seed: int, words: Vocabulary
+    graph: ImageGraph,
+    generator: ImageGenerator,
+    size: int,
+    seed: int,
+    words: Vocabulary,
+    usage: Usage | None = None,
 ) -> Questions:
     """Return one question of each object, value or relation of a picture, in a drawn order.
 
@@ -57,6 +63,7 @@ def picture_questions(
         size: Elements of each subgraph.
         seed: The same seed draws the same.
         words: What excludes what.
+        usage: What is said elsewhere of such things.
     """
     dice = Random(int(digest("picture questions", graph.id, generator, size, seed), 16))
     groups = list(image_plans(graph, generator, size, words.type_of))
@@ -64,7 +71,7 @@ def picture_questions(
     return Questions(
         [plans.plan(dice.randrange(plans.count)) for plans in groups],
         sum(plans.count - 1 for plans in groups),
-        lambda plan: ask_about_picture(plan, graph, seed, words),
+        lambda plan: ask_about_picture(plan, graph, seed, words, usage=usage),
     )
 
 

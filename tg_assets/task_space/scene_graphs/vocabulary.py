@@ -71,6 +71,23 @@ class Names:
         """Return the concept of a name, also of the name of several; null when unknown."""
         return self.concepts.get(name) or self.concepts.get(singular(name))
 
+    def headings(self, name: str) -> frozenset[str]:
+        """Return the concepts right above a name, and its own where it is a heading itself."""
+        concept = self.concept(name)
+        if concept is None:
+            return frozenset()
+        if concept not in self._headings:
+            tree = self.taxonomy
+            above = {one for one in tree.ancestors(concept) if concept in tree.children(one)}
+            self._headings[concept] = frozenset(
+                above | ({concept} if tree.children(concept) else set())
+            )
+        return self._headings[concept]
+
+    @cached_property
+    def _headings(self) -> dict[str, frozenset[str]]:
+        return {}
+
     def may_be_one(self, name: str, other: str) -> bool:
         """Whether both names may be said of one thing, as far as is known."""
         if said_alike(name, other) or {singular(name), singular(other)} <= self._persons:
@@ -97,6 +114,8 @@ class Vocabulary:
         opposite: Relations of which at most one holds.
         touching: Relations that cannot hold between things that are apart in the picture.
         interactions: Relations that people write down whenever they hold.
+        always_likely: Relations that any two things may have, as far as one can tell unseen.
+        doing: Which things have an interaction, and to which.
         says_nothing: Relations that ask for nothing that can be seen.
         names: Of things.
     """
@@ -110,6 +129,8 @@ class Vocabulary:
     opposite: Groups
     touching: Sequence[str]
     interactions: Sequence[str]
+    always_likely: frozenset[str]
+    doing: Mapping[str, tuple[frozenset[str], frozenset[str]]]
     says_nothing: frozenset[str]
     names: Names
 
@@ -124,6 +145,20 @@ class Vocabulary:
     def may_be_true(self, values: Iterable[str]) -> frozenset[str]:
         """Return the values that may be said of a thing that has some."""
         return _with_groups(values, self.alike_values)
+
+    def is_likely(self, relation: str, one: str, other: str) -> bool:
+        """Whether a relation between things of these names cannot be ruled out unseen."""
+        if relation in self.always_likely:
+            return True
+        subjects, objects = self.doing.get(relation, (frozenset(), frozenset()))
+        return self._is_among(one, subjects) and self._is_among(other, objects)
+
+    def _is_among(self, name: str, words: frozenset[str]) -> bool:
+        above = {name, singular(name)}
+        if (concept := self.names.concept(name)) is not None:
+            named = {concept, *self.names.taxonomy.ancestors(concept)}
+            above |= {known for known, of in self.names.concepts.items() if of in named}
+        return bool(words & above)
 
     def may_hold(self, there: Iterable[str], back: Iterable[str]) -> frozenset[str]:
         """Return the relations that may hold from one thing to another.
@@ -153,6 +188,11 @@ def own_vocabulary() -> Vocabulary:
         opposite=_groups(raw["opposite relations"]),
         touching=tuple(raw["touching"]),
         interactions=tuple(raw["interactions"]),
+        always_likely=frozenset(raw["always likely"]),
+        doing={
+            relation: (frozenset(who), frozenset(to))
+            for relation, (who, to) in raw["doing"].items()
+        },
         says_nothing=frozenset(raw["says nothing"]),
         names=Names({n: n for n in every}, Taxonomy(edges, every), frozenset(raw["people"])),
     )
