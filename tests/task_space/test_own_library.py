@@ -69,6 +69,7 @@ def test_a_folder_lies_on_top_of_the_shipped_library(tmp_path: Path, shipped: Li
         load_own([write_folder(tmp_path / "alone", alone)])
 
 
+CAKE = OBJECTS.replace(",cake,,,,", ",cake,?,,,")
 WRONG: list[tuple[Mapping[str, str], str]] = [
     ({"objects.csv": ""}, r"objects\.csv does not exist; it is a table with the columns id, cat"),
     ({"objects.csv": "id,category\n"}, r"objects\.csv names no object"),
@@ -108,6 +109,11 @@ WRONG: list[tuple[Mapping[str, str], str]] = [
     (
         {"objects.csv": OBJECTS.replace(",cake,", ",xyz,")},
         "called 'xyz'; there are airplane, .* A model of your own is a file of .glb",
+    ),
+    ({"objects.csv": CAKE.replace("?", "pnik")}, "row 3, column color: .* 'cake' .* as pnik; did"),
+    (
+        {"objects.csv": CAKE.replace("?", "red;blue")},
+        "cannot be drawn as red and blue; name one of",
     ),
     ({"objects.csv": OBJECTS.replace(",cake,", ",c.fbx,")}, "'c.fbx' cannot be drawn; models are"),
     ({"objects.csv": OBJECTS.replace(",cake,", ",cake.glb,")}, "column model: .*cake.glb does not"),

@@ -168,6 +168,7 @@ def _model(cells: Cells, folder: Path) -> str | None:
 
     name = cells.one("model")
     if not name or name in MODELS:
+        _require_paints(cells, name)
         return name or None
     endings = ", ".join(SUFFIXES)
     if not (ending := Path(name).suffix):
@@ -180,6 +181,22 @@ def _model(cells: Cells, folder: Path) -> str | None:
     if ending.lower() not in SUFFIXES:
         raise cells.wrong("model", f"{name!r} cannot be drawn; models are files of {endings}")
     return str(_file(cells, "model", folder, name))
+
+
+def _require_paints(cells: Cells, model: str) -> None:
+    """Refuse what a built-in model cannot be painted as: a question would ask about it."""
+    from tg_assets.scenes.solids.paints import ASKED_COLORS, MATERIALS
+
+    for column, known in (("color", ASKED_COLORS), ("material", tuple(MATERIALS))):
+        values = cells.several(column)
+        wrong = [value for value in values if value not in known]
+        if model and (wrong or len(values) > 1):
+            said = did_you_mean(wrong[0], known) if wrong else ""
+            raise cells.wrong(
+                column,
+                f"the built-in model {model!r} cannot be drawn as {' and '.join(values)}; "
+                + (said or f"name one of {', '.join(known)}, or nothing"),
+            )
 
 
 def _file(cells: Cells, column: str, folder: Path, name: str) -> Path:
