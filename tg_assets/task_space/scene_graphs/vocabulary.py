@@ -84,6 +84,20 @@ class Names:
             )
         return self._headings[concept]
 
+    def over(self, name: str) -> frozenset[str]:
+        """Return what else a thing of a name is called, at any height: a man is also a person."""
+        concept = self.concept(name)
+        if concept is None:
+            return frozenset({name, singular(name)})
+        if concept not in self._over:
+            named = {concept, *self.taxonomy.ancestors(concept)}
+            self._over[concept] = frozenset(n for n, of in self.concepts.items() if of in named)
+        return self._over[concept]
+
+    @cached_property
+    def _over(self) -> dict[str, frozenset[str]]:
+        return {}
+
     @cached_property
     def _headings(self) -> dict[str, frozenset[str]]:
         return {}
@@ -151,14 +165,7 @@ class Vocabulary:
         if relation in self.always_likely:
             return True
         subjects, objects = self.doing.get(relation, (frozenset(), frozenset()))
-        return self._is_among(one, subjects) and self._is_among(other, objects)
-
-    def _is_among(self, name: str, words: frozenset[str]) -> bool:
-        above = {name, singular(name)}
-        if (concept := self.names.concept(name)) is not None:
-            named = {concept, *self.names.taxonomy.ancestors(concept)}
-            above |= {known for known, of in self.names.concepts.items() if of in named}
-        return bool(words & above)
+        return bool(subjects & self.names.over(one) and objects & self.names.over(other))
 
     def may_hold(self, there: Iterable[str], back: Iterable[str]) -> frozenset[str]:
         """Return the relations that may hold from one thing to another.
