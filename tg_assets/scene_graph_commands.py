@@ -15,8 +15,7 @@ import typer
 from tg_assets.commanding import errors, plain_words
 
 if TYPE_CHECKING:
-    from tg_assets.task_space.instance import NoInstance
-    from tg_assets.task_space.scene_graphs.graph_instance import GraphInstance
+    from tg_assets.task_space.scene_graphs.drawn_questions import Questions
     from tg_assets.task_space.scene_graphs.image_plans import ImageGenerator
     from tg_assets.task_space.scene_graphs.listing import Listed, Lister
     from tg_assets.task_space.scene_graphs.reading import Rejected
@@ -103,31 +102,36 @@ def questions(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Ask about annotated pictures or videos, in the order of the file."""
-    from tg_assets.task_space.scene_graphs.drawn_questions import at_most, question_row
+    from tg_assets.task_space.scene_graphs.drawn_questions import (
+        NO_PLAN,
+        accounted,
+        question_row,
+    )
     from tg_assets.task_space.scene_graphs.graph_instance import picture_file, video_file
-    from tg_assets.task_space.scene_graphs.reading import Rejected
 
     with plain_words():
         file = _file(generator, scene_graphs, video_graphs)
-        refused: Counter[str] = Counter()
+        tally = _Tally()
         for graph, made in _made(generator, file, names, subgraph_size, data, seed):
-            if isinstance(graph, Rejected):
-                refused[f"{graph.reason}, the whole graph"] += 1
+            if made is None:
+                tally.left_out(graph.reason)
                 continue
-            for one in at_most(made, per_graph, lambda reason: refused.update([reason])):
+            if not made.plans:
+                tally.left_out(NO_PLAN)
+            for one in accounted(made, per_graph, tally.refuse):
+                tally.asked += 1
                 row = question_row(one)
                 if images is not None:
                     find = video_file if generator.startswith("video-") else picture_file
                     row["file"] = str(find(images, graph.id))
                 print(plain_json.dumps(row) if json else one.asked.multiple_choice + "\n")
-        for reason, n in refused.most_common():
-            errors.print(f"{n:,} not asked: {reason}", highlight=False)
+        tally.say()
 
 
 def _made(
     generator: Generator, file: Path, names: Path | None, size: int, data: Path | None, seed: int
-) -> Iterator[tuple[Any, Iterator[GraphInstance | NoInstance]]]:
-    """Yield every graph of a file, or why it is left out, with its questions."""
+) -> Iterator[tuple[Any, Questions | None]]:
+    """Yield every graph of a file with its questions, or why it is left out."""
     from tg_assets.task_space.scene_graphs.drawn_questions import (
         picture_questions,
         video_questions,
@@ -135,19 +139,21 @@ def _made(
     from tg_assets.task_space.scene_graphs.image_graphs import ImageGraph
     from tg_assets.task_space.scene_graphs.listing import VideoLister
     from tg_assets.task_space.scene_graphs.reading import read_graphs
+    from tg_assets.task_space.scene_graphs.usage import usage_of
     from tg_assets.task_space.scene_graphs.video_graphs import VideoGraph
     from tg_assets.task_space.scene_graphs.vocabulary import load_vocabulary, own_vocabulary
 
     lister = _lister(generator, names, size, data)
     words = own_vocabulary() if data is None else load_vocabulary(data)
+    usage = None if isinstance(lister, VideoLister) else usage_of(file, words.names)
     for graph in read_graphs(file, lister.parse):
         if isinstance(graph, ImageGraph):
             asked = cast("ImageGenerator", generator.value)
-            yield graph, picture_questions(graph, asked, size, seed, words)
+            yield graph, picture_questions(graph, asked, size, seed, words, usage)
         elif isinstance(graph, VideoGraph) and isinstance(lister, VideoLister):
             yield graph, video_questions(graph, lister.generator, seed, lister.names, words)
         else:
-            yield graph, iter(())
+            yield graph, None
 
 
 @app.command()
@@ -167,7 +173,7 @@ def export_graphs(
     with plain_words():
         pictures = annotated_pictures(open_library(library or ()), own_vocabulary(), n, seed)
         file = export_graphs(out, pictures)
-        print(f"{file}: {n:,} graphs")
+        print(f"{file}: {_numbered(n, 'graph')}")
 
 
 @app.command()
@@ -179,7 +185,11 @@ def convert_video_names(
     from tg_assets.task_space.scene_graphs.convert_names import convert_names
 
     with plain_words():
-        print(f"{out}: {convert_names(folder, out):,} names")
+        print(f"{out}: {_numbered(convert_names(folder, out), 'name')}")
+
+
+def _numbered(n: int, name: str) -> str:
+    return f"{n:,} {name}{'' if n == 1 else 's'}"
 
 
 def _file(generator: Generator, images: Path | None, videos: Path | None) -> Path:
@@ -206,6 +216,35 @@ def _lister(generator: Generator, names: Path | None, size: int, data: Path | No
     return ImageLister(cast("ImageGenerator", generator.value), size, words.type_of)
 
 
+class _Tally:
+    """What became of every plan, and of every graph without one."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._plans: Counter[str] = Counter()
+        self._graphs: Counter[str] = Counter()
+
+    def refuse(self, reason: str, plans: int) -> None:
+        """Count plans that are not asked."""
+        self._plans[reason] += plans
+
+    def left_out(self, reason: str) -> None:
+        """Count a graph that has no plan."""
+        self._graphs[reason] += 1
+
+    def say(self) -> None:
+        """Say how many plans were asked, and why each of the others was not."""
+        plans = _numbered(self.asked + self._plans.total(), "plan")
+        lines = [f"{self.asked:,} asked of {plans}"]
+        lines += [f"{n:,} not asked: {reason}" for reason, n in self._plans.most_common()]
+        lines += [
+            f"{_numbered(n, 'graph')} without a plan: {reason}"
+            for reason, n in self._graphs.most_common()
+        ]
+        for line in lines:
+            errors.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
 class _Summary:
     """What a file of graphs held: shown while it is read, and said afterwards."""
 
@@ -225,7 +264,7 @@ class _Summary:
 
     @property
     def words(self) -> str:
-        return f"{self._plans:,} plans about {self._graphs:,} graphs"
+        return f"{_numbered(self._plans, 'plan')} about {_numbered(self._graphs, 'graph')}"
 
     def over(self, listed: Iterable[Listed]) -> Iterator[Listed]:
         """Yield what is listed while showing how far the file is read."""
@@ -233,7 +272,9 @@ class _Summary:
 
         size = self._file.stat().st_size if self._file.is_file() else None
         shown = TextColumn(f"reading {self._file.name}"), BarColumn(), TimeRemainingColumn()
-        with Progress(*shown, console=errors, transient=True) as progress:
+        # where nobody watches, Progress would leave an empty line behind
+        unseen = not errors.is_terminal
+        with Progress(*shown, console=errors, transient=True, disable=unseen) as progress:
             task = progress.add_task("", total=size)
             for found in listed:
                 yield found
@@ -251,9 +292,9 @@ class _Summary:
         """Say what was left out, and why."""
         for reason, n in self._reasons.most_common():
             first = self._first[reason]
-            graphs = "graph" if n == 1 else "graphs"
             errors.print(
-                f"{n:,} {graphs} left out: {reason}; the first is {first.id}: {first.detail}",
+                f"{_numbered(n, 'graph')} left out: {reason}; the first is {first.id}: "
+                f"{first.detail}",
                 markup=False,
                 highlight=False,
                 soft_wrap=True,

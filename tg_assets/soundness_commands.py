@@ -155,11 +155,11 @@ def _require_names(video_graphs: Path | None, names: Path | None) -> None:
 
 
 def _known(generator: str, there: Iterable[str]) -> str:
+    from tg_assets.task_space.generators import no_generator
     from tg_assets.task_space.space import NoSuchPlan
 
-    names = list(there)
-    if generator not in names:
-        raise NoSuchPlan(f"no generator is called {generator!r}; there are {', '.join(names)}")
+    if generator not in there:
+        raise NoSuchPlan(no_generator(generator))
     return generator
 
 

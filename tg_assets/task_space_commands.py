@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as plain_json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tg_assets.commanding import plain_words
+from tg_assets.commanding import plain_words, say
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from tg_assets.task_space.selection import Where
     from tg_assets.task_space.space import TaskSpace
 
 app = typer.Typer(help="Tasks with known answers: counted and reached by index.")
@@ -45,6 +47,7 @@ def count(data: DataOption = None, json: JsonOption = False) -> None:
     """Count the plans of each generator, without listing one."""
     with plain_words():
         space = _space(data)
+    _say_without_plans(space.without_plans)
     if json:
         print(plain_json.dumps({"generators": dict(space.counts), "total": space.total}))
         return
@@ -56,6 +59,13 @@ def count(data: DataOption = None, json: JsonOption = False) -> None:
     table.add_section()
     table.add_row("all", f"{space.total:,}")
     Console().print(table)
+
+
+def _say_without_plans(reasons: Mapping[str, str]) -> None:
+    """Say which generators have no plans, and why, a line a reason."""
+    for reason in dict.fromkeys(reasons.values()):
+        names = [name for name, mine in reasons.items() if mine == reason]
+        say(f"No plans of {', '.join(names)}: {reason}.", style="yellow")
 
 
 @app.command()
@@ -98,8 +108,32 @@ def sample(
         kind, _, value = (attribute or "").partition("=")
         slots = {column: value for column, _, value in pairs}
         wanted = Where(generator, target, kind or None, value or None, reference, slots)
-        rows = _space(data).sample(n, seed, wanted)
+        space = _space(data)
+        rows = space.sample(n, seed, wanted)
     _show(rows, json)
+    if generator is None:
+        _say_left_out(space.lacking(wanted))
+    if rows.height < n:
+        _say_shortfall(space, wanted, rows.height, n)
+
+
+def _say_left_out(lacking: Mapping[str, tuple[str, ...]]) -> None:
+    """Say which generators have no such column as is asked for."""
+    for columns in dict.fromkeys(lacking.values()):
+        names = [name for name, mine in lacking.items() if mine == columns]
+        say(f"Left out, having no {' and no '.join(columns)}: {', '.join(names)}.", style="yellow")
+
+
+def _say_shortfall(space: TaskSpace, wanted: Where, there: int, n: int) -> None:
+    """Say that fewer plans are there than were asked for."""
+    whose = f" of {wanted.generator}" if wanted.generator else ""
+    if there:
+        match = "plan matches" if there == 1 else "plans match"
+        say(f"Only {there:,} {match}{whose}, not {n:,}: these are all.", style="yellow")
+        return
+    without = space.without_plans.get(wanted.generator or "")
+    why = without or "no plan has all that is asked for"
+    say(f"No plans{whose}: {why}.", style="yellow")
 
 
 def _show(rows: pl.DataFrame, json: bool) -> None:

@@ -13,6 +13,7 @@ from small_videos import NAMES, TABLE
 from typer.testing import CliRunner
 
 from tg_assets.cli import app
+from tg_assets.task_space.library import LibraryError
 from tg_assets.task_space.scene_graphs.convert_names import convert_names, load_plain
 from tg_assets.task_space.scene_graphs.graph_instance import keyframe_files, picture_file
 from tg_assets.task_space.scene_graphs.image_graphs import ImageGraph, read_image_graphs
@@ -63,7 +64,29 @@ def test_what_stands_before_the_end_of_a_broken_file_is_read(tmp_path: Path, wor
     assert sum(part.graphs for part in found) == 39
 
 
-@pytest.mark.parametrize(("content", "said"), [("[1]", "is to hold a JSON"), ("", "is to hold")])
+@pytest.mark.parametrize("before", [0, 2000])
+@pytest.mark.parametrize(
+    ("broken", "byte", "said"),
+    [
+        ('"b": tru }', 9, "lexical error: invalid string in json text"),
+        ('"b": {"y": [1 x]}}', 15, "lexical error: invalid char in json text"),
+        ('"b": {"objects"', 16, "parse error: premature EOF"),
+    ],
+)
+def test_a_file_that_stops_being_json_is_named_with_the_place(
+    tmp_path: Path, before: int, broken: str, byte: int, said: str
+) -> None:
+    file = tmp_path / "g.json"
+    good = json.dumps({str(n): GOOD for n in range(before + 1)})[:-1] + ",\n"
+    file.write_text(good + broken)
+    with pytest.raises(SceneGraphError) as raised:
+        list(read_image_graphs(file))
+    assert f"g.json is not JSON: line 2, byte {len(good) + byte:,}: {said}" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("[1]", "is to hold a JSON"), ("", "is empty; it is to hold")]
+)
 def test_a_file_that_is_no_object_is_named(tmp_path: Path, content: str, said: str) -> None:
     file = tmp_path / "g.json"
     file.write_text(content)
@@ -120,6 +143,9 @@ def test_the_command_lists_plans_and_says_what_it_left_out(tmp_path: Path) -> No
     objects = [json.loads(line)["object"] for line in done.stdout.splitlines()]
     assert objects == ["cup", "cup", "table"]
     assert "1 graph left out: dangling id; the first is dangling id: object 1" in done.stderr
+    said = run("--scene-graphs", str(file), "--generator", "object")
+    assert said.stdout == "3 plans about 1 graph\n"
+    assert not said.stderr.startswith("\n")
     counted = run("--scene-graphs", str(file), "--generator", "object", "--count", "--json")
     assert json.loads(counted.stdout) == {
         "graphs": 1,
@@ -140,6 +166,26 @@ def run(*arguments: str, command: str = "plans") -> Any:
     return CliRunner().invoke(app, ["task-space", command, *arguments])
 
 
+@pytest.mark.parametrize(("generator", "size"), [("object", 1), ("attribute", 1), ("relation", 2)])
+def test_every_plan_is_asked_or_has_its_reason(tmp_path: Path, generator: str, size: int) -> None:
+    lone = picture({"1": thing("cup", [])})
+    unknown = thing("gizmo", ["odd", "red"], ("by", "1"), ("near", "2"))
+    busy = picture({**GOOD["objects"], "3": unknown, "4": thing("man", ["tall"], ("holding", "3"))})
+    file = str(write(tmp_path / "g.json", {"a": GOOD, "b": busy, "c": lone, **BAD}))
+    about = ["--scene-graphs", file, "--generator", generator, "--subgraph-size", str(size)]
+    plans = json.loads(run(*about, "--count", "--json").stdout)["plans"]
+    for most in (1, 99):
+        done = run(*about, "--per-graph", str(most), "--json", command="questions")
+        asked = len(done.stdout.splitlines())
+        head, *others = done.stderr.splitlines()
+        assert head == f"{asked} asked of {plans} plans"
+        counted = {line.split(": ", 1)[1]: line.split(" ", 1) for line in others}
+        refused = sum(int(n) for n, said in counted.values() if said.startswith("not asked"))
+        assert asked + refused == plans
+        assert counted["nothing in it can be picked out so"][1].startswith("graph")
+        assert counted["dangling id"] == ["1", "graph without a plan: dangling id"]
+
+
 def test_the_command_asks_about_pictures_and_videos(tmp_path: Path) -> None:
     pictures, videos = write(tmp_path / "g.json", {"a": GOOD, **BAD}), tmp_path / "v.json"
     (tmp_path / "a.png").touch()
@@ -150,7 +196,7 @@ def test_the_command_asks_about_pictures_and_videos(tmp_path: Path) -> None:
     for row in rows:
         assert row["file"] == str(tmp_path / "a.png")
         assert row["options"][row["right"]] == row["answer"]
-    assert "1 not asked: dangling id, the whole graph" in done.stderr
+    assert "1 graph without a plan: dangling id" in done.stderr
     write(videos, VIDEOS)
     about = ["--video-graphs", str(videos), "--generator", "video-relation"]
     names = write(tmp_path / "names.json", TABLE)
@@ -220,5 +266,7 @@ def test_published_types_and_names_are_read() -> None:
     assert words.names.may_be_one("pilot", "man")  # both are persons
     assert words.names.may_be_one("airplane", "airplanes")
     assert not words.names.may_be_one("airplane", "cup")
-    with pytest.raises(SceneGraphError, match=r"attribute_category\.json cannot be read"):
+    with pytest.raises(LibraryError, match="nowhere does not exist; name the folder"):
         load_vocabulary(PUBLISHED / "nowhere")
+    with pytest.raises(SceneGraphError, match=r"attribute_category\.json cannot be read: .* holds"):
+        load_vocabulary(PUBLISHED.parent)

@@ -6,9 +6,11 @@ import hashlib
 import subprocess
 import sys
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from solid_worlds import alone, full, library
@@ -167,3 +169,17 @@ def one(asset: Asset) -> Library:
 def test_what_cannot_be_drawn_is_named(asset: Asset, error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
         render_picture(one(asset), alone("x"), SMALL)
+
+
+def test_a_model_with_colours_of_its_own_needs_no_word_for_them(tmp_path: Path) -> None:
+    box = trimesh.creation.box()
+    box.visual.face_colors = (200, 180, 150, 255)
+    box.export(tmp_path / "own.glb")
+    trimesh.creation.box().export(tmp_path / "plain.stl")
+    beige = (Attribute("color", "beige"), Attribute("color", "tan"), Attribute("material", "clay"))
+    drawn = render_picture(
+        one(Asset("x", ("thing",), beige, model=str(tmp_path / "own.glb"))), alone("x"), SMALL
+    )
+    assert drawn.mask.any()
+    with pytest.raises(PaintError, match="x: its color is beige and tan; a model without colours"):
+        solid_of(one(Asset("x", ("thing",), beige, model=str(tmp_path / "plain.stl"))), "x")

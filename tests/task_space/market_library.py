@@ -46,7 +46,14 @@ ROUND = {"ball-1", "football-1", "globe-1"}
 def _asset(name: str, said: tuple[str, ...]) -> Asset:
     values = [Attribute(*part.split("=")) for part in said if "=" in part]
     categories = tuple(sorted(part for part in said if "=" not in part))
-    return Asset(name, categories, tuple(sorted(values)), model=name, is_round=name in ROUND)
+    return Asset(
+        name,
+        categories,
+        tuple(sorted(values)),
+        views=((f"{name}.png", 0.0),),
+        model=name,
+        is_round=name in ROUND,
+    )
 
 
 def market() -> Library:

@@ -18,14 +18,15 @@ EDGES = [
     ["toy", "toy"],  # a self-loop
     ["thing", "nothing"],  # has no object
 ]
+PICTURE = {"images": ["0.png"]}
 OBJECTS: Mapping[str, Mapping[str, Any]] = {
     "apple": {
-        "apple-1": {"attributes": {"color": ["red"], "shape": ["round"]}},
-        "apple-2": {"attributes": {"color": ["green"]}},
+        "apple-1": {"attributes": {"color": ["red"], "shape": ["round"]}, **PICTURE},
+        "apple-2": {"attributes": {"color": ["green"]}, **PICTURE},
     },
-    "ball": {"ball-1": {"attributes": {"color": ["red"], "material": ["rubber"]}}},
-    "cake": {"cake-1": {"attributes": {}}},
-    "rock": {"rock-1": {"attributes": {"material": ["stone"]}}},
+    "ball": {"ball-1": {"attributes": {"color": ["red"], "material": ["rubber"]}, **PICTURE}},
+    "cake": {"cake-1": {"attributes": {}, **PICTURE}},
+    "rock": {"rock-1": {"attributes": {"material": ["stone"]}, **PICTURE}},
     "nothing": {},
 }
 CATEGORIES = ("apple", "ball", "cake", "food", "rock", "thing", "toy")

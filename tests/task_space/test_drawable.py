@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from market_library import market
@@ -12,11 +14,11 @@ from tg_assets.task_space.drawable import drawable
 from tg_assets.task_space.generators import GENERATORS
 from tg_assets.task_space.instance import Instance, NoInstance
 from tg_assets.task_space.instancing import instances, instantiate
-from tg_assets.task_space.library import Library
+from tg_assets.task_space.library import Asset, Library
 from tg_assets.task_space.reasons import Reason
 from tg_assets.task_space.selection import UnknownFilter, Where
-from tg_assets.task_space.space import TaskSpace
-from tg_assets.task_space.taxonomy import TaxonomyError
+from tg_assets.task_space.space import NoSuchPlan, TaskSpace
+from tg_assets.task_space.taxonomy import Taxonomy
 
 FLAT = {"apple-1", "apple-2", "bread-1", "kite-1", "cup-1", "saw-1", "table-1", "bust-1"}
 
@@ -43,10 +45,43 @@ def test_a_library_is_parted_by_what_its_objects_are_drawn_from(mixed: Library) 
     assert drawable(mixed, "2d").taxonomy.children("food") == {"apple", "bread"}
 
 
-def test_with_nothing_to_draw_or_everything_a_library_stays_whole(mixed: Library) -> None:
-    library = market()  # has models and no views
+def test_with_everything_to_draw_a_library_stays_whole() -> None:
+    library = market()
     assert drawable(library, "2d") is library
     assert drawable(library, "video") is library
+
+
+@pytest.mark.parametrize(
+    ("lacks", "kinds", "said"),
+    [
+        ({"model": None}, ("3d", "video"), "no object of the library has a 3D model"),
+        ({"views": ()}, ("2d",), "no object of the library has a picture"),
+    ],
+)
+def test_a_kind_of_picture_without_objects_has_no_plans_and_says_why(
+    lacks: dict[str, Any], kinds: tuple[str, ...], said: str
+) -> None:
+    whole = market()
+    assets = {name: replace(asset, **lacks) for name, asset in whole.assets.items()}
+    space = TaskSpace(replace(whole, assets=assets))
+    without = {name: said for name in GENERATORS if name.endswith(kinds)}
+    assert space.without_plans == without
+    counts = TaskSpace(whole).counts
+    assert space.counts == {name: 0 if name in without else n for name, n in counts.items()}
+    assert space.sample(50, 0, Where(generator=next(iter(without)))).is_empty()
+    assert not space.sample(50, 0)["generator"].is_in(list(without)).any()
+    with pytest.raises(NoSuchPlan, match="has no plans over this library, not 0"):
+        space.generator(next(iter(without))).plans(np.array([0]))
+
+
+def test_without_values_or_unlike_categories_some_generators_have_no_plans() -> None:
+    alone = Asset("cup-1", ("cup",), views=(("cup.png", 0.0),), model="cup")
+    library = Library(Taxonomy([], {"cup"}), {"cup-1": alone}, {"cup": "cup"}, {"cup": ("cup",)})
+    space = TaskSpace(library)
+    assert {name for name in GENERATORS if "attribute" in name} <= space.without_plans.keys()
+    assert "has a color, material" in space.without_plans["what-attribute-2d"]
+    assert "exclude each other" in space.without_plans["where-distance-3d"]
+    assert space.counts["what-2d"] == 13
 
 
 def test_plans_are_of_what_can_be_drawn_and_so_are_their_pictures(mixed: Library) -> None:
@@ -78,5 +113,5 @@ def test_a_filter_may_name_what_only_another_kind_can_show(mixed: Library) -> No
     assert set(stone.select(pl.col("generator").str.split("-").list.last()).to_series()) == {"2d"}
     with pytest.raises(UnknownFilter, match="attribute value 'mauve'; there are"):
         space.count(Where(attribute_value="mauve"))
-    with pytest.raises(TaxonomyError, match="'pear' is no concept"):
+    with pytest.raises(UnknownFilter, match="'pear'; it is not in the taxonomy, or has no object"):
         space.count(Where(target="pear"))

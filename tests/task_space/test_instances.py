@@ -241,7 +241,7 @@ def test_nothing_else_and_too_few_options_are_reasons_of_small_libraries(tiny: T
 
 WRONG = [
     ({"grid": 2}, "a plan names its generator, not None"),
-    (row("why-2d", target="apple"), "no generator is called 'why-2d'; there are how-many-2d"),
+    (row("why-2d", target="apple"), "called 'why-2d'; did you mean 'what-2d'"),
     (row("what-2d", target="pear"), "target is 'pear'; it is to be a category"),
     (row("what-2d", target=None), "target is None"),
     (row("what-2d", target="apple", grid=4), "grid is 4; it is to be one of 2, 3"),

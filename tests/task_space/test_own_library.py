@@ -69,6 +69,7 @@ def test_a_folder_lies_on_top_of_the_shipped_library(tmp_path: Path, shipped: Li
         load_own([write_folder(tmp_path / "alone", alone)])
 
 
+CAKE = OBJECTS.replace(",cake,,,,", ",cake,?,,,")
 WRONG: list[tuple[Mapping[str, str], str]] = [
     ({"objects.csv": ""}, r"objects\.csv does not exist; it is a table with the columns id, cat"),
     ({"objects.csv": "id,category\n"}, r"objects\.csv names no object"),
@@ -82,6 +83,39 @@ WRONG: list[tuple[Mapping[str, str], str]] = [
     ({"objects.csv": OBJECTS.replace("cake-1", "ball-1")}, "row 3, column id: 'ball-1' stands at"),
     ({"objects.csv": OBJECTS.replace("cake-1", "")}, "row 3, column id: is empty"),
     ({"objects.csv": OBJECTS.replace("yes", "maybe")}, "column round: holds 'maybe'; write yes"),
+    ({"objects.csv": OBJECTS.replace("shape", "size")}, "is called 'size'; there are id, category"),
+    (
+        {"objects.csv": OBJECTS.replace(",", ";")},
+        "row 1: its cells are separated by semicolons; sa",
+    ),
+    ({"taxonomy.csv": TAXONOMY.replace(",", "\t")}, r"taxonomy\.csv, row 1: .* separated by tabs"),
+    ({"objects.csv": OBJECTS.replace("shape", "")}, "row 1: column 7 has no name; there are"),
+    (
+        {"objects.csv": OBJECTS.replace("ball.png", "../b.png")},
+        "column sprite: '../b.png' leads out",
+    ),
+    (
+        {"objects.csv": OBJECTS.replace("ball.png", "/b.png")},
+        "column sprite: '/b.png' leads out of",
+    ),
+    (
+        {"objects.csv": OBJECTS.replace(",cake,", ",../c.glb,")},
+        "column model: '../c.glb' leads out",
+    ),
+    (
+        {"objects.csv": OBJECTS.replace(",cake,", ",caek,")},
+        r"objects\.csv, row 3, column model: no .* called 'caek'; did you mean 'cake'\? A model of",
+    ),
+    (
+        {"objects.csv": OBJECTS.replace(",cake,", ",xyz,")},
+        "called 'xyz'; there are airplane, .* A model of your own is a file of .glb",
+    ),
+    ({"objects.csv": CAKE.replace("?", "pnik")}, "row 3, column color: .* 'cake' .* as pnik; did"),
+    (
+        {"objects.csv": CAKE.replace("?", "red;blue")},
+        "cannot be drawn as red and blue; name one of",
+    ),
+    ({"objects.csv": OBJECTS.replace(",cake,", ",c.fbx,")}, "'c.fbx' cannot be drawn; models are"),
     ({"objects.csv": OBJECTS.replace(",cake,", ",cake.glb,")}, "column model: .*cake.glb does not"),
     ({"objects.csv": OBJECTS.replace("yes", "yes,no")}, "row 2 has 9 cells under 8 columns"),
     ({"objects.csv": OBJECTS + 'x,"ball\n'}, "is no table with commas"),
@@ -132,6 +166,12 @@ def test_either_format_is_told_by_its_files(tmp_path: Path) -> None:
         open_library([own, published])
     with pytest.raises(LibraryError, match="holds no library: neither"):
         open_library([tmp_path])
+    with pytest.raises(
+        LibraryError, match=r"objects\.csv is a file; name the folder that holds it"
+    ):
+        open_library([own / "objects.csv"])
+    with pytest.raises(LibraryError, match="none does not exist; name the folder of a library"):
+        open_library([own, tmp_path / "none"])
 
 
 def test_commands_take_the_shipped_library_where_none_is_named(tmp_path: Path) -> None:

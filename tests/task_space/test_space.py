@@ -17,6 +17,7 @@ from small_library import CATEGORIES, write
 from typer.testing import CliRunner
 
 from tg_assets.cli import app
+from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_space.generators import GENERATORS
 from tg_assets.task_space.grids import CELLS, RELATIVE
 from tg_assets.task_space.library import load_published
@@ -174,6 +175,34 @@ def test_what_is_not_there_is_said(space: TaskSpace) -> None:
             space.count(Where(slots={"grid": value}))
     with pytest.raises(UnknownFilter, match="no plan here has size 'huge'; there are largest, sm"):
         space.count(Where(slots={"size": "huge"}))
+
+
+WRONG_FILTERS = [
+    (
+        Where(generator="where-2d", slots={"size": "largest"}),
+        "where-2d have no size; they have targ",
+    ),
+    (Where(generator="how-many-2d", reference="rock"), "plans of how-many-2d have no reference"),
+    (Where(slots={"size": "largest", "count": 1}), "no generator has plans with size and count"),
+    (Where(target="appel"), "no category is called 'appel'; did you mean 'apple'"),
+    (Where(target="Stone"), "no category has the id 'Stone'; so called is rock: name it by that"),
+    (Where(attribute_value="rad"), r"attribute value 'rad'; did you mean 'red'\? There are green"),
+    (Where(attribute_type="red"), "attribute type 'red'; write color=red"),
+    (Where(attribute_type="colour"), "attribute type 'colour'; did you mean 'color'"),
+    (Where(attribute_type="color", attribute_value="stone"), "color value 'stone'; there are gree"),
+    (Where(slots={"size": "largets"}), "has size 'largets'; did you mean 'largest'"),
+    (Where(slots={"positoin": "left"}), "no column 'positoin'; did you mean 'position'"),
+    (Where(generator="what2d"), r"'what2d'; did you mean 'what-2d'\? There .*; and over scene gra"),
+    (Where(generator="relation"), "relation asks about annotated pictures .*`tg task-space plans"),
+]
+
+
+@pytest.mark.parametrize(("where", "said"), WRONG_FILTERS, ids=[said for _, said in WRONG_FILTERS])
+def test_a_filter_that_nothing_can_pass_is_an_error(
+    space: TaskSpace, where: Where, said: str
+) -> None:
+    with pytest.raises(TaskSpaceError, match=said):
+        space.sample(3, 0, where)
 
 
 def test_the_command_counts_reaches_and_draws(space: TaskSpace, tmp_path: Path) -> None:

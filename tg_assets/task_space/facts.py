@@ -14,7 +14,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tg_assets.task_space.drawable import drawable
+from tg_assets.task_space.drawable import can_be_drawn
 from tg_assets.task_space.library import Attribute, Library
 from tg_assets.task_space.words import heads, is_plain, words_of
 from tg_assets.task_space.world import Kind
@@ -81,13 +81,12 @@ class Facts:
         self._lacks: dict[Attribute, Mask] = {}
 
     def drawn(self, kind: Kind) -> Mask:
-        """Return which objects can be drawn in a kind of picture.
-
-        Where a library has nothing to draw in it, all: its worlds and questions are still sound.
-        """
+        """Return which objects can be drawn in a kind of picture."""
         if kind not in self._drawn:
-            part = drawable(self.library, kind).assets
-            self._drawn[kind] = np.array([name in part for name in self.ids], bool)
+            assets = self.library.assets
+            self._drawn[kind] = np.array(
+                [can_be_drawn(assets[name], kind) for name in self.ids], bool
+            )
         return self._drawn[kind]
 
     def is_a(self, category: str) -> Mask:

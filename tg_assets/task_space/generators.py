@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 
+from tg_assets.task_space.errors import did_you_mean
 from tg_assets.task_space.forms import Form, Pool, TargetKind
 from tg_assets.task_space.grids import (
     CELLS,
@@ -144,6 +145,25 @@ GENERATORS: Mapping[str, Callable[[Pool], list[Form]]] = MappingProxyType(
     }
 )
 """The forms of each generator."""
+
+
+def no_generator(name: str) -> str:
+    """Return what to say of a name that no generator here has."""
+    from tg_assets.task_space.scene_graphs.image_plans import ImageGenerator
+    from tg_assets.task_space.scene_graphs.video_plans import VideoGenerator
+
+    over_graphs = (*get_args(ImageGenerator), *get_args(VideoGenerator))
+    if name in over_graphs:
+        return (
+            f"{name} asks about annotated pictures and videos, and its plans have no numbers: "
+            f"see `tg task-space plans --generator {name}` and `tg task-space questions`"
+        )
+    meant = did_you_mean(name, (*GENERATORS, *over_graphs))
+    said = f"{meant} There" if meant else "there"
+    return (
+        f"no generator is called {name!r}; {said} are {', '.join(GENERATORS)}; and over scene "
+        f"graphs, with `tg task-space plans` and `questions`, {', '.join(over_graphs)}"
+    )
 
 
 def kind_of(generator: str) -> Kind:

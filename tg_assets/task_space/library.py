@@ -122,6 +122,20 @@ class Library:
         }
 
 
+def require_folder(folder: Path) -> None:
+    """Refuse what is no folder.
+
+    Raises:
+        LibraryError: It does not exist, or is a file.
+    """
+    if folder.is_file():
+        raise LibraryError(
+            f"{folder} is a file; name the folder that holds it and the library's other files"
+        )
+    if not folder.is_dir():
+        raise LibraryError(f"{folder} does not exist; name the folder of a library")
+
+
 def load_published(folder: Path) -> Library:
     """Load a library in the format that Task-Me-Anything publishes.
 

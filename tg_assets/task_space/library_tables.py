@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
+from tg_assets.task_space.errors import did_you_mean
 from tg_assets.task_space.library import LibraryError
 
 SEPARATOR = ";"
 """Between the values of a cell that holds several."""
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+"""What some spreadsheets put between cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,21 @@ def _rows(
 def _check_columns(
     file: Path, columns: Sequence[str], required: Sequence[str], known: Sequence[str]
 ) -> None:
+    for separator, what in _OTHER_SEPARATORS.items():
+        if any(separator in name for name in columns):
+            raise LibraryError(
+                f"{file}, row 1: its cells are separated by {what}; save it with commas (in a "
+                'spreadsheet: "CSV UTF-8", field delimiter comma)'
+            )
     there_are = f"there are {', '.join(known)}"
-    for name in columns:
+    for place, name in enumerate(columns, 1):
+        if not name:
+            raise LibraryError(f"{file}, row 1: column {place} has no name; {there_are}")
         if name not in known:
-            near = get_close_matches(name, known, 1, 0.5)
+            meant = did_you_mean(name, known)
             raise LibraryError(
                 f"{file}, row 1: no column is called {name!r}"
-                + (f", did you mean {near[0]!r}?" if near else ";")
-                + f" {there_are}"
+                + (f", {meant} {there_are}" if meant else f"; {there_are}")
             )
         if columns.count(name) > 1:
             raise LibraryError(f"{file}, row 1: two columns are called {name!r}")

@@ -7,10 +7,11 @@ on top of each other: what a later one adds stands beside what the earlier ones 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
+from tg_assets.task_space.errors import did_you_mean
 from tg_assets.task_space.library import (
     ATTRIBUTE_TYPES,
     OBJECTS_FILE,
@@ -20,6 +21,7 @@ from tg_assets.task_space.library import (
     Library,
     LibraryError,
     load_published,
+    require_folder,
 )
 from tg_assets.task_space.library_tables import Cells, read_table
 from tg_assets.task_space.sprite_files import check_sprite
@@ -43,11 +45,12 @@ def open_library(folders: Sequence[Path] = ()) -> Library:
             library that comes with the project.
 
     Raises:
-        LibraryError: As `load_own` and `load_published` say it.
+        LibraryError: A folder is none, or as `load_own` and `load_published` say it.
         TaxonomyError: The taxonomy runs in a circle.
     """
     layers = [SHIPPED if str(f) == "shipped" and not f.exists() else f for f in folders]
     for folder in layers:
+        require_folder(folder)
         if (folder / OBJECTS_TABLE).exists():
             continue
         if not any((folder / name).exists() for name in (TAXONOMY_FILE, OBJECTS_FILE)):
@@ -152,9 +155,7 @@ def _asset(cells: Cells, folder: Path, categories: set[str]) -> Asset:
 
 
 def _sprite(cells: Cells, folder: Path, name: str) -> str:
-    file = folder / name
-    if not file.is_file():
-        raise cells.wrong("sprite", f"{file} does not exist; put the picture there")
+    file = _file(cells, "sprite", folder, name)
     if problem := check_sprite(file):
         raise cells.wrong("sprite", f"{file} {problem}")
     return str(file)
@@ -162,19 +163,58 @@ def _sprite(cells: Cells, folder: Path, name: str) -> str:
 
 def _model(cells: Cells, folder: Path) -> str | None:
     """Return a model: a file where the name has an ending, else one that the renderer knows."""
+    from tg_assets.scenes.solids.files import SUFFIXES
+    from tg_assets.scenes.solids.models import MODELS
+
     name = cells.one("model")
-    if not Path(name).suffix:
+    if not name or name in MODELS:
+        _require_paints(cells, name)
         return name or None
-    if not (folder / name).is_file():
-        raise cells.wrong("model", f"{folder / name} does not exist; put the model there")
-    return str(folder / name)
+    endings = ", ".join(SUFFIXES)
+    if not (ending := Path(name).suffix):
+        meant = did_you_mean(name, MODELS) or f"there are {', '.join(sorted(MODELS))}."
+        raise cells.wrong(
+            "model",
+            f"no built-in model is called {name!r}; {meant} A model of your own is a file of "
+            f"{endings} in the folder",
+        )
+    if ending.lower() not in SUFFIXES:
+        raise cells.wrong("model", f"{name!r} cannot be drawn; models are files of {endings}")
+    return str(_file(cells, "model", folder, name))
+
+
+def _require_paints(cells: Cells, model: str) -> None:
+    """Refuse what a built-in model cannot be painted as: a question would ask about it."""
+    from tg_assets.scenes.solids.paints import ASKED_COLORS, MATERIALS
+
+    for column, known in (("color", ASKED_COLORS), ("material", tuple(MATERIALS))):
+        values = cells.several(column)
+        wrong = [value for value in values if value not in known]
+        if model and (wrong or len(values) > 1):
+            said = did_you_mean(wrong[0], known) if wrong else ""
+            raise cells.wrong(
+                column,
+                f"the built-in model {model!r} cannot be drawn as {' and '.join(values)}; "
+                + (said or f"name one of {', '.join(known)}, or nothing"),
+            )
+
+
+def _file(cells: Cells, column: str, folder: Path, name: str) -> Path:
+    """Return a file in a library's folder."""
+    file = Path(os.path.normpath(folder / name))
+    # such a file is not the library's, and is left behind when its folder is copied
+    if not file.is_relative_to(folder):
+        raise cells.wrong(column, f"{name!r} leads out of {folder}; copy the file into that folder")
+    if not file.is_file():
+        raise cells.wrong(column, f"{file} does not exist; put the file there")
+    return file
 
 
 def _known(cells: Cells, category: str, categories: set[str]) -> str:
     if category in categories:
         return category
-    near = get_close_matches(category, sorted(categories), 1)
-    meant = f"did you mean {near[0]!r}? Else add" if near else "add"
+    meant = did_you_mean(category, sorted(categories))
+    meant = f"{meant} Else add" if meant else "add"
     raise cells.wrong(
         "category",
         f"{category!r} is in no {TAXONOMY_TABLE}; {meant} a row PARENT,{category} there, without "

@@ -20,6 +20,7 @@ from tg_assets.task_space.generators import (
     TURNS,
     VIDEO_GRID,
     kind_of,
+    no_generator,
 )
 from tg_assets.task_space.grids import (
     CELLS,
@@ -90,7 +91,7 @@ def shape_of(generator: str) -> Shape:
         PlanError: There is no such generator.
     """
     if generator not in GENERATORS:
-        raise PlanError(f"no generator is called {generator!r}; there are {', '.join(GENERATORS)}")
+        raise PlanError(no_generator(generator))
     words = generator.split("-")[:-1]
     feature = next((word for word in words if word in _FIXED_GRID), None)
     asks: About = "category"

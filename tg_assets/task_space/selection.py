@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from tg_assets.task_space.errors import TaskSpaceError
+from tg_assets.task_space.errors import TaskSpaceError, did_you_mean
 from tg_assets.task_space.forms import Choice, Form, Integers, Pool
 from tg_assets.task_space.generators import SLOTS
 from tg_assets.task_space.library import Library
@@ -37,6 +37,12 @@ class Where:
     attribute_value: str | None = None
     reference: str | None = None
     slots: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of plans that it restricts."""
+        named = ("target", "attribute_type", "attribute_value", "reference")
+        return (*(one for one in named if getattr(self, one) is not None), *self.slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +98,79 @@ def require_values(library: Library, forms: Iterable[Form], where: Where) -> Non
 
     Raises:
         UnknownFilter: The message names the values that there are.
-        TaxonomyError: A category is not in the library.
     """
     for category in (where.target, where.reference):
         if category is not None:
-            library.taxonomy.descendants(category)
-    values = {value for asset in library.assets.values() for value in asset.attributes}
-    for column, wanted in (("type", where.attribute_type), ("value", where.attribute_value)):
-        there = {getattr(value, column) for value in values}
-        if wanted is not None and wanted not in there:
-            raise UnknownFilter(
-                f"no object has the attribute {column} {wanted!r}; there are "
-                f"{', '.join(sorted(there))}"
-            )
+            _require_category(library, category)
+    _require_attribute(library, where)
+    for column in where.slots:
+        if column not in SLOTS:
+            meant = did_you_mean(column, SLOTS)
+            said = f"{meant} They" if meant else "they"
+            raise UnknownFilter(f"plans have no column {column!r}; {said} have {', '.join(SLOTS)}")
     known: dict[str, set[str]] = {column: set() for column in where.slots}
     for form in forms:
         for column in known:
-            if column in SLOTS:
-                known[column] |= {str(value) for value in form.slots[column].drop_nulls()}
+            known[column] |= {str(value) for value in form.slots[column].drop_nulls()}
     for column, value in where.slots.items():
         if known[column] and str(value) not in known[column]:
-            have = ", ".join(sorted(known[column]))
-            raise UnknownFilter(f"no plan here has {column} {value!r}; there are {have}")
+            have = _there_are(str(value), known[column])
+            raise UnknownFilter(f"no plan here has {column} {value!r}; {have}")
+
+
+def columns_of(forms: Iterable[Form]) -> frozenset[str]:
+    """Return the columns that plans of some forms may name."""
+    found = set[str]()
+    for form in forms:
+        found |= {column for column in SLOTS if form.slots[column].null_count() < form.slots.height}
+        found |= {"reference"} if form.with_reference else set()
+        found |= {"target"} if "category" in form.kind else set()
+        found |= {"attribute_type", "attribute_value"} if "attribute" in form.kind else set()
+    return frozenset(found)
+
+
+def _require_category(library: Library, category: str) -> None:
+    if category in library.names:
+        return
+    called = [
+        known
+        for known, names in library.aliases.items()
+        if category.casefold() in (name.casefold() for name in names)
+    ]
+    if called:
+        raise UnknownFilter(
+            f"no category has the id {category!r}; so called is {' and '.join(sorted(called))}: "
+            "name it by that"
+        )
+    meant = did_you_mean(category, library.names)
+    raise UnknownFilter(
+        f"no category is called {category!r}; "
+        + (meant or "it is not in the taxonomy, or has no object in itself or below")
+    )
+
+
+def _require_attribute(library: Library, where: Where) -> None:
+    kind, wanted = where.attribute_type, where.attribute_value
+    types: dict[str, set[str]] = {}
+    for asset in library.assets.values():
+        for value in asset.attributes:
+            types.setdefault(value.type, set()).add(value.value)
+    if kind is not None and kind not in types:
+        of = [one for one, values in types.items() if kind in values]
+        hint = f"write {of[0]}={kind}" if of else _there_are(kind, types)
+        raise UnknownFilter(f"no object has the attribute type {kind!r}; {hint}")
+    there = types[kind] if kind is not None else set().union(*types.values())
+    if wanted is not None and wanted not in there:
+        raise UnknownFilter(
+            f"no object has the {kind or 'attribute'} value {wanted!r}; {_there_are(wanted, there)}"
+        )
+
+
+def _there_are(word: str, there: Iterable[str]) -> str:
+    known = sorted(there)
+    meant = did_you_mean(word, known)
+    said = f"{meant} There" if meant else "there"
+    return f"{said} are {', '.join(known)}"
 
 
 def _wanted_targets(form: Form, where: Where) -> np.ndarray:
@@ -148,8 +205,6 @@ def _references(form: Form, category: int, where: Where) -> Integers:
 def _wanted_slots(slots: pl.DataFrame, values: Mapping[str, str | int]) -> np.ndarray:
     wanted = np.ones(slots.height, bool)
     for column, value in values.items():
-        if column not in SLOTS:
-            raise UnknownFilter(f"plans have no column {column!r}; they have {', '.join(SLOTS)}")
         try:
             literal = pl.lit(value).cast(SLOTS[column])
             wanted &= slots.select(pl.col(column).eq_missing(literal)).to_series().to_numpy()

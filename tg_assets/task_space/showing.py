@@ -88,6 +88,8 @@ def example_group(space: TaskSpace, generator: str, n: int, seed: int) -> Group:
             cards.append(card(space.library, outcome, draw(space.library, outcome.world)))
     without = "; ".join(f"{count} because {reason}" for reason, count in reasons.most_common())
     note = f"{space.counts[generator]:,} plans."
+    if generator in space.without_plans:
+        note = f"No plans: {space.without_plans[generator]}."
     return Group(
         generator, cards, f"{note} Drawn without an instance: {without}." if without else note
     )
@@ -122,10 +124,11 @@ def plan_in_words(library: Library, plan: Mapping[str, Any]) -> Iterator[tuple[s
 def render_page(title: str, groups: Iterable[Group]) -> str:
     """Return the page, with nothing loaded from elsewhere."""
     all_groups = list(groups)
+    tasks = sum(len(group.cards) for group in all_groups)
     numbers = figures(
         [
-            (f"{len(all_groups):,}", "generators"),
-            (f"{sum(len(group.cards) for group in all_groups):,}", "tasks"),
+            (f"{len(all_groups):,}", "generator" if len(all_groups) == 1 else "generators"),
+            (f"{tasks:,}", "task" if tasks == 1 else "tasks"),
         ]
     )
     links = "".join(

@@ -14,12 +14,19 @@ import numpy as np
 import polars as pl
 
 from tg_assets.ids import digest
-from tg_assets.task_space.drawable import drawable
+from tg_assets.task_space.drawable import drawable, why_no_plans
 from tg_assets.task_space.errors import TaskSpaceError
 from tg_assets.task_space.forms import Choice, Form, Integers, Pool
-from tg_assets.task_space.generators import GENERATORS, SLOTS, kind_of
+from tg_assets.task_space.generators import GENERATORS, SLOTS, kind_of, no_generator
 from tg_assets.task_space.library import Library
-from tg_assets.task_space.selection import Selected, Where, require_values, select
+from tg_assets.task_space.selection import (
+    Selected,
+    UnknownFilter,
+    Where,
+    columns_of,
+    require_values,
+    select,
+)
 from tg_assets.task_space.world import Kind
 
 PLAN: Mapping[str, type[pl.DataType]] = {
@@ -56,6 +63,11 @@ class Generator:
         self.starts = np.concatenate([[0], np.cumsum([form.count for form in forms])])
         self.count = int(self.starts[-1])
 
+    @property
+    def targets(self) -> int:
+        """How many things it could ask about, whatever may stand beside them."""
+        return sum(len(form.targets) for form in self.forms)
+
     def plans(self, indexes: Integers) -> pl.DataFrame:
         """Return plans, a row an index, in the order of the indexes.
 
@@ -64,7 +76,8 @@ class Generator:
         """
         outside = indexes[(indexes < 0) | (indexes >= self.count)]
         if len(outside):
-            raise NoSuchPlan(f"{self.name} has plans 0 to {self.count - 1:,}, not {outside[0]:,}")
+            there = f"plans 0 to {self.count - 1:,}" if self.count else "no plans over this library"
+            raise NoSuchPlan(f"{self.name} has {there}, not {outside[0]:,}")
         of_form = np.searchsorted(self.starts, indexes, side="right") - 1
         parts = []
         for number in np.unique(of_form):
@@ -140,6 +153,15 @@ class TaskSpace:
         """How many plans each generator has."""
         return {name: generator.count for name, generator in self.generators.items()}
 
+    @cached_property
+    def without_plans(self) -> Mapping[str, str]:
+        """Why a generator has no plan, of each that has none."""
+        return {
+            name: why_no_plans(self.library, kind_of(name), needs_attribute=not generator.targets)
+            for name, generator in self.generators.items()
+            if not generator.count
+        }
+
     @property
     def total(self) -> int:
         """How many plans there are in all."""
@@ -152,8 +174,18 @@ class TaskSpace:
             NoSuchPlan: There is none of that name.
         """
         if name not in self.generators:
-            raise NoSuchPlan(f"no generator is called {name!r}; there are {', '.join(GENERATORS)}")
+            raise NoSuchPlan(no_generator(name))
         return self.generators[name]
+
+    def lacking(self, where: Where) -> Mapping[str, tuple[str, ...]]:
+        """Return the columns of a filter that a generator's plans have not, where it lacks any."""
+        found = {
+            name: tuple(
+                column for column in where.columns if column not in columns_of(generator.forms)
+            )
+            for name, generator in self.generators.items()
+        }
+        return {name: columns for name, columns in found.items() if columns}
 
     def count(self, where: Where) -> int:
         """Return how many plans a filter lets through."""
@@ -188,6 +220,19 @@ class TaskSpace:
         names = [where.generator] if where.generator else list(self.generators)
         chosen = [self.generator(name) for name in names]
         require_values(self.library, (form for one in chosen for form in one.forms), where)
+        lacking = self.lacking(where)
+        if all(name in lacking for name in names):
+            raise UnknownFilter(self._without_columns(where))
         for generator in chosen:
             for form, start in zip(generator.forms, generator.starts, strict=False):
                 yield generator, int(start), select(form, where)
+
+    def _without_columns(self, where: Where) -> str:
+        """Return what to say where no generator that is wanted has every column of a filter."""
+        if where.generator is None:
+            return f"no generator has plans with {' and '.join(where.columns)}; name fewer columns"
+        have = columns_of(self.generator(where.generator).forms)
+        return (
+            f"plans of {where.generator} have no {self.lacking(where)[where.generator][0]}; they "
+            f"have {', '.join(column for column in PLAN if column in have)}"
+        )

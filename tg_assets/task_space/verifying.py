@@ -74,8 +74,13 @@ class Verified:
 
 
 def drawn(space: TaskSpace, generator: str, seed: int, part: int) -> Iterator[Mapping[str, Any]]:
-    """Yield random plans of a generator without end; every part of a seed draws others."""
+    """Yield random plans of a generator without end; every part of a seed draws others.
+
+    There are none where the generator has none.
+    """
     mine = space.generator(generator)
+    if not mine.count:
+        return
     dice = np.random.default_rng(int(digest("verified", generator, seed, part), 16))
     while True:
         numbers = dice.integers(0, mine.count, PLANS_AT_ONCE)

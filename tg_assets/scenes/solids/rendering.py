@@ -10,7 +10,7 @@ from tg_assets.scenes.solids.drawing import draw
 from tg_assets.scenes.solids.files import SUFFIXES, solid_from
 from tg_assets.scenes.solids.looks import look
 from tg_assets.scenes.solids.models import MODELS
-from tg_assets.scenes.solids.paints import COLORS, MATERIALS, PaintError
+from tg_assets.scenes.solids.paints import ASKED_COLORS, MATERIALS, PaintError
 from tg_assets.scenes.solids.solid import Solid, from_parts
 from tg_assets.scenes.solids.stage import camera, set_up
 from tg_assets.task_space.library import Asset, Library, LibraryError
@@ -52,8 +52,8 @@ def solid_of(library: Library, name: str) -> Solid:
     asset = library.asset(name)
     if asset.model is None:
         raise LibraryError(f"object {name} has no 3D model: it cannot stand in a 3D picture")
-    color, material = paint_of(asset)
     if asset.model in MODELS:
+        color, material = paint_of(asset)
         facts = MODELS[asset.model]
         return built(asset.model).painted(color or facts.colors[0], material or facts.materials[0])
     if not Path(asset.model).suffix:
@@ -61,7 +61,10 @@ def solid_of(library: Library, name: str) -> Solid:
             f"object {name}: there is no built-in model {asset.model!r}; a model of your own is a "
             f"file of {', '.join(SUFFIXES)} in the library's folder"
         )
-    return solid_from(library.file(asset.model)).painted(color, material)
+    solid = solid_from(library.file(asset.model))
+    if not solid.body.any():
+        return solid  # in colours of its own, whatever words there are for them
+    return solid.painted(*paint_of(asset))
 
 
 def paint_of(asset: Asset) -> tuple[str | None, str | None]:
@@ -71,12 +74,12 @@ def paint_of(asset: Asset) -> tuple[str | None, str | None]:
         PaintError: It has several of one kind, or one that cannot be painted.
     """
     found: dict[str, str] = {}
-    for kind, known in (("color", COLORS), ("material", MATERIALS)):
+    for kind, known in (("color", ASKED_COLORS), ("material", MATERIALS)):
         values = [attribute.value for attribute in asset.attributes if attribute.type == kind]
         if len(values) > 1 or any(value not in known for value in values):
             raise PaintError(
-                f"object {asset.id}: its {kind} is {' and '.join(values)}; a built-in model takes "
-                f"one of {', '.join(known)}"
+                f"object {asset.id}: its {kind} is {' and '.join(values)}; a model without colours "
+                f"of its own is painted in one of {', '.join(known)}"
             )
         found.update(dict.fromkeys([kind], *values) if values else {})
     return found.get("color"), found.get("material")

@@ -20,6 +20,8 @@ from tg_assets.task_space.scene_graphs.subgraphs import Subgraph
 from tg_assets.task_space.scene_graphs.video_graphs import VideoGraph
 from tg_assets.task_space.scene_graphs.vocabulary import Vocabulary
 
+Box = tuple[float, float, float, float]
+
 
 def faults(
     instance: GraphInstance, graph: ImageGraph | VideoGraph, words: Vocabulary
@@ -139,6 +141,32 @@ def _of_relation(
     follows = there | {turned for r in back for turned in words.inverse.get(r, ())}
     alike = {one for r in follows for one in words.alike_relations.get(r, ())}
     yield from _answers(asked, there, follows | alike)
+    boxes = graph.objects[subject].box, graph.objects[other].box
+    for place, option in enumerate(asked.options):
+        if place != asked.right and not _excluded(option.means, follows, boxes, words):
+            yield "nothing excludes another option"
+
+
+def _excluded(relation: str, holding: set[str], boxes: tuple[Box, Box], words: Vocabulary) -> bool:
+    """Whether a relation cannot hold, given others that do and where the two things are."""
+    if relation in words.interactions:
+        return True  # people write those down
+    if any(relation in words.opposite.get(one, ()) for one in holding):
+        return True
+    (ax, ay, aw, ah), (bx, by, bw, bh) = boxes
+    beside = ax + aw < bx or bx + bw < ax
+    over = ay + ah < by or by + bh < ay
+    if relation in words.touching and (beside or over):
+        return True
+    top, bottom, middle = ay, ay + ah, by + bh / 2
+    lower = relation in ("below", "under", "beneath", "underneath")
+    return {
+        "to the left of": 2 * ax + aw >= 2 * bx + bw,
+        "to the right of": 2 * ax + aw <= 2 * bx + bw,
+        "above": top >= middle or (beside and bottom > middle),
+        "in": aw > bw and ah > bh,
+        "inside": aw > bw and ah > bh,
+    }.get(relation, lower and (bottom <= middle or (beside and top < middle)))
 
 
 def _only(subgraph: Subgraph, graph: ImageGraph) -> tuple[int, str]:

@@ -54,12 +54,14 @@ class Wrong:
         alike: Whether two answers may be said of one thing: they never stand side by side.
         may_be_right: Whether one of `others` is no wrong answer after all: asked only of those
             that are drawn.
+        fewest: With fewer options than these, the right one included, there is no question.
     """
 
     right: str
     others: Sequence[Sequence[str]]
     alike: Callable[[str, str], bool]
     may_be_right: Callable[[str], bool] = lambda _: False
+    fewest: int = OPTIONS
 
 
 def instance(
@@ -85,7 +87,7 @@ def instance(
     key = orjson.dumps(plan, option=orjson.OPT_SORT_KEYS)
     dice = Dice(digest("scene graph question", key, seed))
     options = _options(wrong, dice)
-    if len(options) < OPTIONS:
+    if len(options) < wrong.fewest:
         return NoInstance(plan, "too few wrong answers")
     shown = dice.shuffled("order", options)
     asked = Asked(

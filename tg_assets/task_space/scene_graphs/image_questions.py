@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from tg_assets.task_space.instance import NoInstance
+from tg_assets.task_space.scene_graphs.boxes import ruled_out
 from tg_assets.task_space.scene_graphs.drawing import Dice, Wrong, instance
 from tg_assets.task_space.scene_graphs.graph_instance import GraphClaim, GraphInstance
 from tg_assets.task_space.scene_graphs.image_graphs import GraphObject, ImageGraph
 from tg_assets.task_space.scene_graphs.image_plans import ImagePlan
 from tg_assets.task_space.scene_graphs.referring_phrases import NAMELESS, referring_phrase
 from tg_assets.task_space.scene_graphs.subgraphs import Subgraph
+from tg_assets.task_space.scene_graphs.usage import Usage
 from tg_assets.task_space.scene_graphs.vocabulary import OTHER, Vocabulary
 from tg_assets.task_space.scene_graphs.words import is_plural, said_alike, spoken
 
@@ -62,8 +64,17 @@ _TASK_TYPES: Mapping[str, str] = MappingProxyType(
 )
 
 
+FEWEST_RELATIONS = 3
+"""Options of a question about a relation: there are few that certainly do not hold."""
+
+
 def ask_about_picture(
-    plan: ImagePlan, graph: ImageGraph, seed: int, words: Vocabulary, named: bool = True
+    plan: ImagePlan,
+    graph: ImageGraph,
+    seed: int,
+    words: Vocabulary,
+    named: bool = True,
+    usage: Usage | None = None,
 ) -> GraphInstance | NoInstance:
     """Return the question of a plan.
 
@@ -74,8 +85,9 @@ def ask_about_picture(
         words: What excludes what.
         named: Call the objects of questions about attributes and relations by their names ("the
             red cup"), though their subgraphs pick them out without; otherwise they are objects.
+        usage: What is said elsewhere of such things: likely wrong answers come first.
     """
-    wrong = _WRONG[plan.generator](plan, graph, words)
+    wrong = _WRONG[plan.generator](plan, graph, words, usage or Usage(words.names))
     if isinstance(wrong, str):
         return NoInstance(plan.row(), wrong)
     claim = _claim(plan, named)
@@ -117,21 +129,30 @@ def _text(
     return lambda dice: dice.one("phrasing", phrasings).format(**parts)
 
 
-def _wrong_objects(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wrong | str:
+def _wrong_objects(
+    plan: ImagePlan, graph: ImageGraph, words: Vocabulary, usage: Usage
+) -> Wrong | str:
     """Return names of nothing in the picture, so that no unwritten attribute makes one right."""
     names = words.names
     if names.concept(plan.object) is None:
         return "the vocabulary does not know the name"
     shown = {thing.name for thing in graph.objects}
+    absent = names.exact_plurals if is_plural(plan.object) else names.exact_singulars
+    kinds, around = names.headings(plan.object), plan.subgraph.neighbour
+    of_a_kind = [name for name in absent if kinds & names.headings(name)]
+    seen = set() if around is None else usage.names_beside(around.direction, *around[0:3:2])
+    groups = [[name for name in one if name in seen] for one in (of_a_kind, absent)]
     return Wrong(
         plan.object,
-        (names.exact_plurals if is_plural(plan.object) else names.exact_singulars,),
+        (groups[0], of_a_kind, groups[1], absent),
         names.may_be_one,
         lambda name: any(names.may_be_one(name, other) for other in shown),
     )
 
 
-def _wrong_values(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wrong | str:
+def _wrong_values(
+    plan: ImagePlan, graph: ImageGraph, words: Vocabulary, usage: Usage
+) -> Wrong | str:
     value, kind = str(plan.attribute_value), str(plan.attribute_type)
     if kind == OTHER or value not in words.exclusive:
         return "nothing is known to exclude the value"
@@ -143,7 +164,8 @@ def _wrong_values(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wron
         for other in words.exclusive[value]
         if words.type_of(other) == kind and not _near(other, has)
     ]
-    return Wrong(value, (sorted(others),), _alike(words.alike_values))
+    groups = usage.by_level(sorted(others), plan.object)
+    return Wrong(value, groups, _alike(words.alike_values))
 
 
 def _said(subgraph: Subgraph) -> tuple[str, ...]:
@@ -153,37 +175,41 @@ def _said(subgraph: Subgraph) -> tuple[str, ...]:
     return (*subgraph.attributes, *around)
 
 
-def _wrong_relations(plan: ImagePlan, graph: ImageGraph, words: Vocabulary) -> Wrong | str:
-    relation = str(plan.relation)
+def _wrong_relations(
+    plan: ImagePlan, graph: ImageGraph, words: Vocabulary, usage: Usage
+) -> Wrong | str:
+    """Return relations that certainly do not hold, those first that are said of such things.
+
+    Opposites, what the boxes rule out, and interactions that people write down whenever they hold.
+    Nobody has to look at the picture to rule out what is never said of such things.
+    """
+    relation, other = str(plan.relation), str(plan.other)
     if relation not in words.relation_types:
         return "the vocabulary does not know the relation"
     ends = plan.object_id, str(plan.other_id)
     there, back = _between(graph, *ends), _between(graph, *reversed(ends))
     holding = words.may_hold(there, back)
     opposite = sorted(words.opposite.get(relation, frozenset()) - holding)
-    impossible = [one for one in _ruled_out(graph, *ends, words) if one not in holding]
+    impossible = ruled_out(_object(graph, ends[0]).box, _object(graph, ends[1]).box, words)
     unwritten = [one for one in words.interactions if not _near(one, holding)]
+    certain = sorted({*opposite, *impossible, *unwritten} - holding)
+    kind = words.relation_type_of(relation)
+    said, of_a_kind, rest = usage.by_level(certain, plan.object, other)
+    likely = [one for one in rest if words.is_likely(one, plan.object, other)]
+    groups = [
+        [one for one in group if (words.relation_type_of(one) == kind) is same]
+        for same in (True, False)
+        for group in (said, of_a_kind, likely)
+    ]
     alike = _alike(words.alike_relations)
-    return Wrong(relation, (opposite, impossible, unwritten), alike)
+    return Wrong(relation, (opposite, *groups), alike, fewest=FEWEST_RELATIONS)
 
 
-_WRONG: Mapping[str, Callable[[ImagePlan, ImageGraph, Vocabulary], Wrong | str]] = MappingProxyType(
-    {"object": _wrong_objects, "attribute": _wrong_values, "relation": _wrong_relations}
+_WRONG: Mapping[str, Callable[[ImagePlan, ImageGraph, Vocabulary, Usage], Wrong | str]] = (
+    MappingProxyType(
+        {"object": _wrong_objects, "attribute": _wrong_values, "relation": _wrong_relations}
+    )
 )
-
-
-def _ruled_out(graph: ImageGraph, one: str, other: str, words: Vocabulary) -> list[str]:
-    """Return relations that the boxes of two objects rule out, from the one to the other."""
-    x, y, w, h = _object(graph, one).box
-    left, top, width, height = _object(graph, other).box
-    apart_across = x + w < left or left + width < x
-    apart_down = y + h < top or top + height < y
-    found = list(words.touching) if apart_across or apart_down else []
-    if y > top + height:
-        found.append("above")
-    if y + h < top:
-        found.extend(["below", "under"])
-    return found
 
 
 def _near(word: str, others: Iterable[str]) -> bool:

@@ -27,6 +27,7 @@ from tg_assets.task_space.scene_graphs.showing import (
     picture_card,
     video_card,
 )
+from tg_assets.task_space.scene_graphs.usage import Usage, usage_of
 from tg_assets.task_space.scene_graphs.video_graphs import (
     load_video_names,
     read_video_graphs,
@@ -107,7 +108,11 @@ class GraphPage:
     ) -> Iterator[GraphInstance | NoInstance]:
         """Yield questions with the largest subgraphs first: few pictures have any of some size."""
         for size in range(self.size, 0, -1):
-            yield from picture_questions(graph, generator, size, self.seed, self.words)
+            yield from picture_questions(graph, generator, size, self.seed, self.words, self._usage)
+
+    @cached_property
+    def _usage(self) -> Usage | None:
+        return usage_of(self.scene_graphs, self.words.names) if self.scene_graphs else None
 
     def _from_file(self) -> _Pictures:
         assert self.scene_graphs is not None

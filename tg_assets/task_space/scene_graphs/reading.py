@@ -125,17 +125,81 @@ def _entries(file: Path, watch: Callable[[int], None] | None) -> Iterator[tuple[
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise SceneGraphError(f"{file} cannot be read: {error.strerror}") from None
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        said = " ".join(str(error).split())
         raise SceneGraphError(
-            f"{file} is not JSON: {said}; the graphs before this place were read"
+            f"{file} is not JSON: {_place_and_reason(file, error)}; the graphs before this place "
+            "were read"
         ) from None
 
 
 def _require_object(file: Path, opened: BinaryIO) -> None:
     start = opened.read(READ_BYTES).lstrip()
+    if not start:
+        raise SceneGraphError(f"{file} is empty; it is to hold a JSON object, id to scene graph")
     if not start.startswith(b"{"):
         raise SceneGraphError(
             f"{file} is to hold a JSON object, id to scene graph; it begins with "
             f"{start[:20].decode(errors='replace')!r}"
         )
     opened.seek(0)
+
+
+def _place_and_reason(file: Path, error: Exception) -> str:
+    """Return where a file stops being JSON, and why."""
+    said = error.args[0]
+    reason = (said.decode(errors="replace") if isinstance(said, bytes) else str(error)).split("\n")
+    end = _end_of_json(file)
+    with file.open("rb") as opened:
+        line = 1 + sum(part.count(b"\n") for part in _parts(opened, end))
+    return f"line {line:,}, byte {end + 1:,}: {reason[0]}"
+
+
+def _end_of_json(file: Path) -> int:
+    """Return how many bytes of a file begin some JSON: it is read again, the last part singly."""
+    good = 0
+    with file.open("rb") as opened:
+        send = _sender()
+        try:
+            for part in _parts(opened):
+                send(part)
+                good += len(part)
+        except ValueError:
+            send = _sender()
+            opened.seek(0)
+            for part in _parts(opened, good):
+                send(part)
+            good += _good_bytes(send, opened.read(READ_BYTES))
+    return good
+
+
+def _good_bytes(send: Callable[[bytes], None], part: bytes) -> int:
+    for place in range(len(part)):
+        try:
+            send(part[place : place + 1])
+        except ValueError:
+            return place
+    return len(part)
+
+
+def _sender() -> Callable[[bytes], None]:
+    """Return what takes a file in parts, and raises where it stops being JSON."""
+    import ijson
+
+    events = ijson.sendable_list()
+    parser = ijson.basic_parse_coro(events)
+
+    def send(part: bytes) -> None:
+        try:
+            parser.send(part)
+        except ijson.JSONError as error:
+            raise ValueError(str(error)) from None
+        events.clear()
+
+    return send
+
+
+def _parts(opened: BinaryIO, end: int | None = None) -> Iterator[bytes]:
+    """Yield a file up to a place, `READ_BYTES` at a time."""
+    left = end
+    while part := opened.read(READ_BYTES if left is None else min(READ_BYTES, left)):
+        yield part
+        left = None if left is None else left - len(part)

@@ -37,7 +37,7 @@ NO_FRAMES = "No pictures:", "this is what the annotation says of each keyframe."
 def graph_group(
     generator: str,
     graphs: Iterable[Graph | Rejected],
-    ask: Callable[[Any], Iterator[Made]],
+    ask: Callable[[Any], Iterable[Made]],
     show: Callable[[GraphInstance, Any], Card],
     n: int,
     of: str,

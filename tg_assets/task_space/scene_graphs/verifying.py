@@ -17,6 +17,7 @@ from tg_assets.task_space.scene_graphs.image_graphs import read_image_graphs
 from tg_assets.task_space.scene_graphs.image_plans import ImageGenerator
 from tg_assets.task_space.scene_graphs.page import PICTURE_GENERATORS, VIDEO_GENERATORS
 from tg_assets.task_space.scene_graphs.reading import Rejected
+from tg_assets.task_space.scene_graphs.usage import usage_of
 from tg_assets.task_space.scene_graphs.video_graphs import (
     load_video_names,
     read_video_graphs,
@@ -71,11 +72,12 @@ class GraphFiles:
         words = self.words
         if generator in PICTURE_GENERATORS and self.scene_graphs:
             pictured = cast("ImageGenerator", generator)
+            usage = usage_of(self.scene_graphs, words.names)
             for one in read_image_graphs(self.scene_graphs):
                 if isinstance(one, Rejected):
                     yield one, _left_out(one)
                 else:
-                    made = picture_questions(one, pictured, self.size, seed, words)
+                    made = picture_questions(one, pictured, self.size, seed, words, usage)
                     yield from ((one, outcome) for outcome in islice(made, EACH))
         elif self.video_graphs and self.names:
             filmed, names = cast("VideoGenerator", generator), load_video_names(self.names)

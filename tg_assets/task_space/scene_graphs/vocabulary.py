@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 import yaml
 
+from tg_assets.task_space.library import require_folder
 from tg_assets.task_space.scene_graphs.reading import SceneGraphError
 from tg_assets.task_space.scene_graphs.words import is_mass, is_plural, plural, said_alike, singular
 from tg_assets.task_space.taxonomy import Taxonomy
@@ -70,6 +71,37 @@ class Names:
         """Return the concept of a name, also of the name of several; null when unknown."""
         return self.concepts.get(name) or self.concepts.get(singular(name))
 
+    def headings(self, name: str) -> frozenset[str]:
+        """Return the concepts right above a name, and its own where it is a heading itself."""
+        concept = self.concept(name)
+        if concept is None:
+            return frozenset()
+        if concept not in self._headings:
+            tree = self.taxonomy
+            above = {one for one in tree.ancestors(concept) if concept in tree.children(one)}
+            self._headings[concept] = frozenset(
+                above | ({concept} if tree.children(concept) else set())
+            )
+        return self._headings[concept]
+
+    def over(self, name: str) -> frozenset[str]:
+        """Return what else a thing of a name is called, at any height: a man is also a person."""
+        concept = self.concept(name)
+        if concept is None:
+            return frozenset({name, singular(name)})
+        if concept not in self._over:
+            named = {concept, *self.taxonomy.ancestors(concept)}
+            self._over[concept] = frozenset(n for n, of in self.concepts.items() if of in named)
+        return self._over[concept]
+
+    @cached_property
+    def _over(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    @cached_property
+    def _headings(self) -> dict[str, frozenset[str]]:
+        return {}
+
     def may_be_one(self, name: str, other: str) -> bool:
         """Whether both names may be said of one thing, as far as is known."""
         if said_alike(name, other) or {singular(name), singular(other)} <= self._persons:
@@ -96,6 +128,8 @@ class Vocabulary:
         opposite: Relations of which at most one holds.
         touching: Relations that cannot hold between things that are apart in the picture.
         interactions: Relations that people write down whenever they hold.
+        always_likely: Relations that any two things may have, as far as one can tell unseen.
+        doing: Which things have an interaction, and to which.
         says_nothing: Relations that ask for nothing that can be seen.
         names: Of things.
     """
@@ -109,6 +143,8 @@ class Vocabulary:
     opposite: Groups
     touching: Sequence[str]
     interactions: Sequence[str]
+    always_likely: frozenset[str]
+    doing: Mapping[str, tuple[frozenset[str], frozenset[str]]]
     says_nothing: frozenset[str]
     names: Names
 
@@ -123,6 +159,13 @@ class Vocabulary:
     def may_be_true(self, values: Iterable[str]) -> frozenset[str]:
         """Return the values that may be said of a thing that has some."""
         return _with_groups(values, self.alike_values)
+
+    def is_likely(self, relation: str, one: str, other: str) -> bool:
+        """Whether a relation between things of these names cannot be ruled out unseen."""
+        if relation in self.always_likely:
+            return True
+        subjects, objects = self.doing.get(relation, (frozenset(), frozenset()))
+        return bool(subjects & self.names.over(one) and objects & self.names.over(other))
 
     def may_hold(self, there: Iterable[str], back: Iterable[str]) -> frozenset[str]:
         """Return the relations that may hold from one thing to another.
@@ -152,6 +195,11 @@ def own_vocabulary() -> Vocabulary:
         opposite=_groups(raw["opposite relations"]),
         touching=tuple(raw["touching"]),
         interactions=tuple(raw["interactions"]),
+        always_likely=frozenset(raw["always likely"]),
+        doing={
+            relation: (frozenset(who), frozenset(to))
+            for relation, (who, to) in raw["doing"].items()
+        },
         says_nothing=frozenset(raw["says nothing"]),
         names=Names({n: n for n in every}, Taxonomy(edges, every), frozenset(raw["people"])),
     )
@@ -165,9 +213,11 @@ def load_vocabulary(folder: Path) -> Vocabulary:
             ``cateid_to_concept.json`` and ``taxonomy.json``.
 
     Raises:
+        LibraryError: The folder is none.
         SceneGraphError: A file is missing or is not what it should be.
         TaxonomyError: The taxonomy runs in a circle.
     """
+    require_folder(folder)
     own = own_vocabulary()
     try:
         return replace(
@@ -206,7 +256,11 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         parsed = orjson.loads(file.read_bytes())
     except OSError as error:
-        raise SceneGraphError(f"{file} cannot be read: {error.strerror}") from None
+        raise SceneGraphError(
+            f"{file} cannot be read: {error.strerror}; the folder of a vocabulary holds "
+            f"{ATTRIBUTES_FILE}, {RELATIONS_FILE}, {CONCEPTS_FILE} and {TAXONOMY_FILE}, as "
+            "Task-Me-Anything publishes them"
+        ) from None
     except orjson.JSONDecodeError as error:
         raise SceneGraphError(f"{file} is not JSON: {error}") from None
     if not isinstance(parsed, dict):
