@@ -22,11 +22,11 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.stand_in_library import stand_in_library
 from tg_assets.model_performance.queries.answering import Answer, Surroundings, answer
 from tg_assets.model_performance.queries.query import Query, make_query
 from tg_assets.model_performance.queries.scores import wanted_side
 from tg_assets.model_performance.queries.simulated import ANSWERS, COMPETENCES, SimulatedModel
-from tg_assets.model_performance.queries.stand_in_library import stand_in_library
 from tg_assets.task_space.selection import Where
 from tg_assets.task_space.space import TaskSpace
 

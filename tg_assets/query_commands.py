@@ -49,7 +49,12 @@ SimulateOption = Annotated[
     str | None, typer.Option(help="Ask simulated models: smooth, spiky or interacting.")
 ]
 DataOption = Annotated[
-    Path | None, typer.Option("--data", help="The folder of a library, as Task-Me-Anything's.")
+    Path | None,
+    typer.Option(
+        "--data",
+        help="The folder of a library, in the project's own or in Task-Me-Anything's format; the "
+        "one that comes with the project when absent.",
+    ),
 ]
 BuyOption = Annotated[
     bool, typer.Option("--buy", help="Ask the galaxy's models for more, within the budget.")

@@ -14,9 +14,9 @@ for folder in (HERE, HERE.parent / "servers"):
 
 from answered_tasks import write_answers  # noqa: E402
 
+from benchmarks.stand_in_library import stand_in_library  # noqa: E402
 from tg_assets.model_performance.queries.answering import Surroundings  # noqa: E402
 from tg_assets.model_performance.queries.simulated import simulated  # noqa: E402
-from tg_assets.model_performance.queries.stand_in_library import stand_in_library  # noqa: E402
 from tg_assets.task_space.selection import Where  # noqa: E402
 from tg_assets.task_space.space import TaskSpace  # noqa: E402
 

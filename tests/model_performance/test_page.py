@@ -17,12 +17,12 @@ from fixtures import RunningServer
 from required import missing
 from schema_server import Behaviour
 
+from benchmarks.stand_in_library import stand_in_library
 from resources.galaxy import Galaxy
 from tg_assets.model_performance.evidence import Evidence, of_simulation
 from tg_assets.model_performance.opening import of_galaxy
 from tg_assets.model_performance.page.pictures import STRIP, Pictures
 from tg_assets.model_performance.page.serving import PerformancePage
-from tg_assets.model_performance.queries.stand_in_library import stand_in_library
 from tg_assets.settings import load_settings
 
 WORST = {"kind": "top-k", "model": BAD, "by": ["generator"], "k": 2}

@@ -64,7 +64,6 @@ def of_galaxy(galaxy: Galaxy, options: tuple[str, ...] = (), *, buys: bool = Fal
 
 
 def _library(data: Path | None) -> Library:
-    from tg_assets.model_performance.queries.stand_in_library import stand_in_library
-    from tg_assets.task_space.library import load_published
+    from tg_assets.task_space.own_library import open_library
 
-    return load_published(data) if data else stand_in_library()
+    return open_library([data] if data else [])
