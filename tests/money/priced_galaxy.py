@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ class PricedGalaxy:
             sorted(settings.referees),
         )
         artifacts = {part.artifact.name: part.artifact for part in wired(settings)}
-        for job in JOBS[:-1]:
+        for job in takewhile(lambda job: job.name != "publish", JOBS):
             for partition in _partitions(job.name, registered):
                 for name in job.assets:
                     _make(artifacts[name], galaxy, partition, registered)

@@ -54,7 +54,7 @@ def test_what_is_hardly_meant_is_remarked_on(first: Pass) -> None:
 def test_every_stage_says_its_rows_requests_cost_and_seconds(first: Pass) -> None:
     for name, stage in first.report["stages"].items():
         assert stage["ran"] == stage["partitions"], name
-        assert stage["seconds"] > 0, name
+        assert (stage["seconds"] > 0) == (stage["partitions"] > 0), name
     assert first.stage("image_pool")["rows_in"] == first.tables["shard_files"].height
     assert first.stage("image_pool")["rows_out"] == len(good_photos())
     assert first.stage("filtered_pairs")["rows_in"] == 4 * len(good_photos())

@@ -17,7 +17,7 @@ def quick_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plots are most of what a small dataset takes, and none of what is counted here."""
     from tg_assets.balanced_dataset import plots
 
-    monkeypatch.setattr(plots, "_png", lambda _: b"")
+    monkeypatch.setattr(plots, "png_of", lambda _: b"")
 
 
 @pytest.mark.usefixtures("quick_plots")

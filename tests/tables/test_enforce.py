@@ -19,6 +19,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     pl.UInt64: st.integers(0, 2**64 - 1),
     pl.Float16: st.floats(width=16, allow_nan=False),
     pl.Float32: st.floats(width=32, allow_nan=False),
+    pl.Float64: st.floats(allow_nan=False),
     pl.Boolean: st.booleans(),
 }
 
