@@ -35,6 +35,8 @@ LOG_EVERY_S = 10.0
 LOOK_EVERY_S = 5
 LOOKS = 12 * 3600 // LOOK_EVERY_S
 """How often a run looks whether another one has made its partition: for half a day."""
+NOTHING: Any = dg.Nothing
+"""What steps hand to each other: the rows are in the tables."""
 UNANSWERED = "unanswered"
 """The fact of a table that counts questions the next run asks again."""
 
@@ -176,7 +178,7 @@ def asset_of(
         kinds=set(declared.kinds),
         pool=declared.pool(settings) if declared.pool else None,
         backfill_policy=ranges.policy_of(declared.name, settings) if partitions else None,
-        dagster_type=dg.Nothing,
+        dagster_type=NOTHING,
     )
     def materialized(
         context: dg.AssetExecutionContext, galaxy: dg.ResourceParam[Galaxy]

@@ -50,7 +50,7 @@ NO_EVENTS_OF_ITS_OWN = {SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True}
 
 @dataclass(frozen=True, slots=True)
 class NotMade:
-    """A partition that a run over several did not make.
+    """A partition that a run over several did not make, or could not check.
 
     Attributes:
         asset: The asset.
@@ -146,7 +146,13 @@ def checked(
     for key in context.op_execution_context.partition_keys:
         if key in left:
             continue
-        result = check(key)
+        try:
+            result = check(key)
+        except Exception as error:
+            left[key] = f"its checks broke: {_said(error)}"
+            context.log.exception(f"the checks of {asset}[{key}] broke; the run goes on")
+            yield _failure(step, asset, key, left[key], error)
+            continue
         evaluation = result.to_asset_check_evaluation(_as_if_alone(step, key))
         # yielded as it is, one that did not pass would fail the step for all partitions
         yield dg.DagsterEvent.asset_check_evaluation(step, evaluation)
@@ -199,14 +205,14 @@ def _failure(
 
     Dagster has one of its own for that, which its open-source storages do not keep.
     """
-    shown = {
+    shown: dict[str, Any] = {
         NOT_MADE: asset,
         "partition": key,
         "why": said,
         "waits": isinstance(error.__cause__, gates.GateClosed),
     }
     data = EngineEventData(shown, error=serializable_error_info_from_exc_info(sys.exc_info()))
-    return dg.DagsterEvent.engine_event(step, f"{asset}[{key}] was not made: {said}", data)
+    return dg.DagsterEvent.engine_event(step, f"{asset}[{key}]: {said}", data)
 
 
 def not_made(event: dg.DagsterEvent) -> NotMade | None:
