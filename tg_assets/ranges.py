@@ -28,6 +28,7 @@ from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_START_TAG,
 )
 from dagster._utils.error import serializable_error_info_from_exc_info
+from dagster._utils.warnings import disable_dagster_warnings
 
 from resources import progress
 from tg_assets import gates
@@ -182,7 +183,9 @@ def _materializations(
 ) -> Iterator[dg.AssetMaterialization]:
     """Yield what Dagster says of a partition in a run of its own."""
     (output_def, *_) = alone.op_def.output_defs
-    output = dg.Output(None, metadata=dict(result.metadata or {}), data_version=result.data_version)
+    with disable_dagster_warnings():
+        shown = dict(result.metadata or {})
+        output = dg.Output(None, metadata=shown, data_version=result.data_version)
     definition: Any = alone.run_partitions_def
     named = getattr(definition, "get_partition_key_from_str", str)(key)
     for event in _get_output_asset_events(
