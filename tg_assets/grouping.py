@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from math import ceil
 
 from tg_assets.partitions import dimensions
@@ -13,7 +13,7 @@ Group = tuple[tuple[str, ...], tuple[str, ...]]
 """Partitions that one run takes (none for what has none), and the assets to be made of each."""
 
 
-def grouped(stale: Iterable[Stale], order: Mapping[str, int], most: int) -> Iterator[Group]:
+def grouped(stale: Iterable[Stale], order: Mapping[str, int], most: int) -> list[Group]:
     """Put partitions into runs.
 
     A run names its partitions by the first and the last, so it takes what lies side by side in
@@ -24,22 +24,24 @@ def grouped(stale: Iterable[Stale], order: Mapping[str, int], most: int) -> Iter
         stale: What is to be made, in the order of a pass.
         order: The place of each key of the first dimension among those that Dagster knows.
         most: Most partitions of a run.
+
+    Returns:
+        The runs, in the order of their first partitions: one model is done before the next.
     """
-    open_: dict[tuple[str, ...], list[str]] = {}
+    groups: list[tuple[list[str], tuple[str, ...]]] = []
+    last_of: dict[tuple[str, ...], list[str]] = {}
     for partition, assets in stale:
         if partition is None:
-            yield (), assets
+            groups.append(([], assets))
             continue
         first, *rest = dimensions(partition)
         side = (*assets, *rest)
-        group = open_.setdefault(side, [])
-        if group and not _goes_on(group, first, order, most):
-            yield tuple(group), assets
-            group = open_[side] = []
+        group = last_of.get(side)
+        if group is None or not _goes_on(group, first, order, most):
+            group = last_of[side] = []
+            groups.append((group, assets))
         group.append(partition)
-    for side, group in open_.items():
-        keys = len(dimensions(group[0])) - 1
-        yield tuple(group), side[: len(side) - keys]
+    return [(tuple(keys), assets) for keys, assets in groups]
 
 
 def _goes_on(group: list[str], first: str, order: Mapping[str, int], most: int) -> bool:

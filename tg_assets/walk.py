@@ -172,14 +172,15 @@ class _JobWalk:
     def _tasks(self, partitions: Sequence[str | None]) -> Iterator[Task]:
         """Yield what is to be run."""
         if is_in_order(self._job, self._galaxy.settings):
-            groups = grouped(self._stale(partitions), {}, 1)
-        else:
-            stale = list(self._stale(partitions))
-            limit = self._galaxy.settings.partitions_per_run
-            most = most_of_a_run(len(stale), self._runner.at_once, limit)
-            keys = self._instance.get_dynamic_partitions(IMAGE_SHARD)
-            groups = grouped(stale, {key: place for place, key in enumerate(keys)}, most)
-        for of_run, assets in groups:
+            for partition, assets in self._stale(partitions):  # told when the one before is made
+                yield Task(self._job.name, assets, () if partition is None else (partition,))
+            return
+        stale = list(self._stale(partitions))
+        limit = self._galaxy.settings.partitions_per_run
+        most = most_of_a_run(len(stale), self._runner.at_once, limit)
+        keys = self._instance.get_dynamic_partitions(IMAGE_SHARD)
+        order = {key: place for place, key in enumerate(keys)}
+        for of_run, assets in grouped(stale, order, most):
             yield Task(self._job.name, assets, of_run)
 
     def _stale(self, partitions: Sequence[str | None]) -> Iterator[Stale]:

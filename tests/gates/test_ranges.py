@@ -7,9 +7,11 @@ from contextlib import contextmanager
 
 import dagster as dg
 import pytest
-from planted_world import World
+from planted_world import World, one_row
 
+from sensors.failures import _facts
 from tg_assets import artifact
+from tg_assets.artifact import Made, Work
 from tg_assets.engine.coordinator import tags_of
 from tg_assets.engine.runners import QUIET
 from tg_assets.gates import State
@@ -185,6 +187,41 @@ def test_a_pass_takes_few_runs_and_names_each_partition_that_failed(
     world.made.clear()
     walk(world.galaxy, world.instance)
     assert {key for asset, key in world.made if asset == "raw_qa"} == {BROKEN}
+
+
+def test_an_interrupted_run_leaves_what_it_finished_as_finished(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.register(SHARDS, ["0000"])
+    world.fill(before="candidate_pairs")
+    monkeypatch.setattr("tg_assets.walk._register", lambda *_: 0)
+    monkeypatch.setattr("tg_assets.walk.build_defs", lambda *_: world.defs)
+
+    def interrupted(work: Work) -> Made:
+        if work.partition == BROKEN:
+            raise KeyboardInterrupt
+        return Made(one_row(work.asset, "first"))
+
+    world.makers["candidate_pairs"] = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        walk(world.galaxy, world.instance)
+    assert [key for asset, key in world.made if asset == "candidate_pairs"] == SHARDS[:3]
+    world.makers.clear()
+    world.made.clear()
+    report = walk(world.galaxy, world.instance)
+    assert not report.failures
+    assert [key for asset, key in world.made if asset == "candidate_pairs"] == [BROKEN, LAST]
+
+
+def test_who_is_told_of_a_failed_run_hears_of_each_partition(galaxy: World) -> None:
+    galaxy.broken.add(("candidate_pairs", BROKEN))
+    result = run(galaxy, GOOD, LAST, "candidate_pairs")
+    facts = _facts(galaxy.instance, result.run_id)
+    assert facts["partition"] == f"{GOOD} to {LAST}"
+    assert facts["failed"] == [
+        {"step": "candidate_pairs", "partition": BROKEN, "error": "RuntimeError"},
+        {"step": "candidate_pairs_suite", "error": "Failure"},
+    ]
 
 
 def test_the_automation_is_quiet_after_a_run_over_several(galaxy: World) -> None:
