@@ -177,7 +177,7 @@ def asset_of(
         group_name=group,
         kinds=set(declared.kinds),
         pool=declared.pool(settings) if declared.pool else None,
-        backfill_policy=ranges.policy_of(declared.name, settings) if partitions else None,
+        backfill_policy=ranges.policy_of(declared.name, partitions, settings),
         dagster_type=NOTHING,
     )
     def materialized(

@@ -32,6 +32,7 @@ from dagster._utils.warnings import disable_dagster_warnings
 
 from resources import progress
 from tg_assets import gates
+from tg_assets.partitions import image_shards
 from tg_assets.settings import Settings, VllmModel
 
 Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
@@ -78,17 +79,21 @@ def is_over_a_range(context: Context) -> bool:
     return ASSET_PARTITION_RANGE_START_TAG in context.run.tags
 
 
-def policy_of(asset: str, settings: Settings) -> dg.BackfillPolicy | None:
+def policy_of(
+    asset: str, partitions: dg.PartitionsDefinition | None, settings: Settings
+) -> dg.BackfillPolicy | None:
     """Return how many of an asset's partitions a run of a backfill takes; null is one.
 
-    Task batches are made one after the other. Of ballots it is Dagster that chooses a run's, and
-    it may take those of several referees: one each, where one of them has a server of its own.
+    Only image shards go together. Of ballots it is Dagster that chooses a run's, and it may take
+    those of several referees: one each, where one of them has a server of its own.
     """
-    served = {
-        name for name in settings.referees.values() if isinstance(settings.models[name], VllmModel)
-    }
-    alone = {"task_tree", "task_embeddings"} | ({"referee_scores"} if served else set())
-    if asset in alone:
+    dimensions = [partitions]
+    if isinstance(partitions, dg.MultiPartitionsDefinition):
+        dimensions = [dimension.partitions_def for dimension in partitions.partitions_defs]
+    served = any(
+        isinstance(settings.models[name], VllmModel) for name in settings.referees.values()
+    )
+    if image_shards not in dimensions or (asset == "referee_scores" and served):
         return None
     return dg.BackfillPolicy.multi_run(settings.partitions_per_run)
 

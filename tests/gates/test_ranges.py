@@ -235,15 +235,16 @@ def test_the_automation_is_quiet_after_a_run_over_several(galaxy: World) -> None
 
 
 def test_backfills_take_as_many_partitions_a_run_as_the_settings_say(galaxy: World) -> None:
-    settings = galaxy.settings
+    settings, partitions = galaxy.settings, galaxy.partitions
     for asset in ("scenes", "clip_similarity", "raw_qa", "referee_scores", "scored_qa"):
-        policy = policy_of(asset, settings)
+        policy = policy_of(asset, partitions[asset], settings)
         assert policy is not None
         assert policy.max_partitions_per_run == settings.partitions_per_run
-    assert policy_of("task_tree", settings) is None  # each grows on the one before
-    on_gpus = settings.model_copy(update=ONE_SERVED)
-    assert policy_of("referee_scores", on_gpus) is None  # Dagster may mix referees in a range
-    assert policy_of("raw_qa", on_gpus) is not None
+    for asset in ("task_tree", "balanced_dataset"):  # a batch grows on the one before
+        assert policy_of(asset, partitions[asset], settings) is None
+    on_gpus = settings.model_copy(update=ONE_SERVED)  # Dagster may mix referees in a range
+    assert policy_of("referee_scores", partitions["referee_scores"], on_gpus) is None
+    assert policy_of("raw_qa", partitions["raw_qa"], on_gpus) is not None
 
 
 def test_a_run_over_several_ballots_gets_what_its_referee_needs(galaxy: World) -> None:
