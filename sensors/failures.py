@@ -1,11 +1,12 @@
 """Runs that failed: each is reported to the webhook once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
 from resources.galaxy import Galaxy
 from sensors import webhook
+from tg_assets import ranges
 
 AT_ONCE = 20
 """Failures reported by one tick; what is left over is reported by the next."""
@@ -60,19 +61,29 @@ def _facts(instance: dg.DagsterInstance, run_id: str) -> dict[str, object]:
     return {
         "run_id": run_id,
         "job": run.job_name if run else None,
-        "partition": run.tags.get("dagster/partition") if run else None,
+        "partition": _partition(run.tags) if run else None,
         "failed": list(_failed(instance, run_id)),
     }
 
 
+def _partition(tags: Mapping[str, str]) -> str | None:
+    """Return a run's partition, of a run over several the first and the last."""
+    first, last = (tags.get(name) for name in ranges.RANGE_TAGS)
+    return tags.get("dagster/partition") if first is None else f"{first} to {last}"
+
+
 def _failed(instance: dg.DagsterInstance, run_id: str) -> Iterator[dict[str, str | None]]:
-    """Yield the steps that failed with the kind of each error: what it says may quote anything."""
-    of_type = {dg.DagsterEventType.STEP_FAILURE}
+    """Yield what failed with the kind of each error: what it says may quote anything."""
+    of_type = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.ENGINE_EVENT}
     for entry in instance.all_logs(run_id, of_type=of_type):
         event = entry.dagster_event
         if event is None:
             continue
-        error = event.step_failure_data.error
-        while error is not None and error.cause is not None:
-            error = error.cause
-        yield {"step": event.step_key, "error": error.cls_name if error else None}
+        left = ranges.not_made(event)
+        if left is not None:
+            yield {"step": left.asset, "partition": left.partition, "error": left.error}
+        elif event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            yield {"step": event.step_key, "error": error.cls_name if error else None}

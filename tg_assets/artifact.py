@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -20,7 +21,7 @@ from resources.chat.limits import limits_of
 from resources.chat.messages import Answer
 from resources.chat.stages import Question, Stage
 from resources.galaxy import Galaxy
-from tg_assets import gates
+from tg_assets import gates, ranges
 from tg_assets.ids import digest
 from tg_assets.instance import alone_with
 from tg_assets.partitions import Registered, deps_of, dimensions
@@ -34,6 +35,8 @@ LOG_EVERY_S = 10.0
 LOOK_EVERY_S = 5
 LOOKS = 12 * 3600 // LOOK_EVERY_S
 """How often a run looks whether another one has made its partition: for half a day."""
+NOTHING: Any = dg.Nothing
+"""What steps hand to each other: the rows are in the tables."""
 UNANSWERED = "unanswered"
 """The fact of a table that counts questions the next run asks again."""
 
@@ -174,15 +177,18 @@ def asset_of(
         group_name=group,
         kinds=set(declared.kinds),
         pool=declared.pool(settings) if declared.pool else None,
+        backfill_policy=ranges.policy_of(declared.name, partitions, settings),
+        dagster_type=NOTHING,
     )
     def materialized(
         context: dg.AssetExecutionContext, galaxy: dg.ResourceParam[Galaxy]
-    ) -> dg.MaterializeResult[None]:
-        partition = str(context.partition_key) if context.has_partition_key else None
-        with alone_with(galaxy.settings, declared.name, partition) as alone:
-            if not alone:
-                raise _made_elsewhere(declared.name, partition)
-            return _materialize(declared, context, galaxy, partition)
+    ) -> Iterator[ranges.Event]:
+        if ranges.is_over_a_range(context):
+            make = partial(_materialize, declared, context, galaxy)
+            yield from ranges.materialized(context, declared.name, make)
+        else:
+            partition = str(context.partition_key) if context.has_partition_key else None
+            yield _materialize(declared, context, galaxy, partition)
 
     return materialized
 
@@ -195,6 +201,21 @@ def _made_elsewhere(asset: str, partition: str | None) -> dg.RetryRequested:
 
 
 def _materialize(
+    declared: Artifact, context: dg.AssetExecutionContext, galaxy: Galaxy, partition: str | None
+) -> dg.MaterializeResult[None]:
+    """Make a partition, unless another run does.
+
+    Raises:
+        RetryRequested: Another run makes it.
+        Failure: A gate is closed.
+    """
+    with alone_with(galaxy.settings, declared.name, partition) as alone:
+        if not alone:
+            raise _made_elsewhere(declared.name, partition)
+        return _made(declared, context, galaxy, partition)
+
+
+def _made(
     declared: Artifact, context: dg.AssetExecutionContext, galaxy: Galaxy, partition: str | None
 ) -> dg.MaterializeResult[None]:
     registered = galaxy.registered(context.instance)
@@ -210,7 +231,7 @@ def _materialize(
     )
     if kept is not None and respected and is_current(kept, wanted):
         context.log.info(f"{declared.name} {partition or ''}: up to date, nothing to do")
-        return _result(kept, {**_shown_before(context), "reused": True})
+        return _result(kept, {**_shown_before(context, partition), "reused": True})
     with _progress_to(context):
         made = declared.make(work)
     for name, frame in made.beside.items():
@@ -254,8 +275,7 @@ def _result(stamp: Stamp, metadata: Mapping[str, Any]) -> dg.MaterializeResult[N
     return dg.MaterializeResult(metadata=dict(metadata), data_version=dg.DataVersion(stamp.version))
 
 
-def _shown_before(context: dg.AssetExecutionContext) -> Mapping[str, Any]:
-    partition = context.partition_key if context.has_partition_key else None
+def _shown_before(context: dg.AssetExecutionContext, partition: str | None) -> Mapping[str, Any]:
     event = context.instance.event_log_storage.fetch_materializations(
         dg.AssetRecordsFilter(
             asset_key=context.asset_key, asset_partitions=[partition] if partition else None

@@ -93,11 +93,11 @@ class States:
         known = self._known[asset]
         return {partition: known.get(partition, State.MISSING) for partition in partitions}
 
-    def look_again(self, assets: Sequence[str], partition: str | None) -> None:
-        """Fetch a partition of these assets again: it has been run."""
+    def look_again(self, assets: Sequence[str], partitions: Sequence[str | None]) -> None:
+        """Fetch partitions of these assets again: they have been run."""
         for asset in assets:
             if asset in self._known:
-                self._known[asset] |= states(self.instance, asset, [partition])
+                self._known[asset] |= states(self.instance, asset, partitions)
 
 
 def states(

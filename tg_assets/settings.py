@@ -234,6 +234,7 @@ class Settings(Part):
     models: dict[Name, Model] = Field(min_length=1)
     ledger: str | None = None
     ledger_env: Variable | None = None  # the variable with its URL, where that holds a password
+    partitions_per_run: int = Field(default=20, ge=1)  # at most; see docs/refresh.md
     engine: Engine | None = None  # this process and a local instance when absent
     budget: Budget = Budget()
     withdrawals: str | None = None

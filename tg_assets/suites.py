@@ -8,15 +8,16 @@ how to look at them.
 
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from resources.galaxy import Galaxy
+from tg_assets import ranges
 from tg_assets.gates import SUITE
 from tg_assets.partitions import dimensions
 from tg_assets.plain import markdown
@@ -250,7 +251,7 @@ def _batches() -> Any:
 def check_of(suite: Suite, partitions: dg.PartitionsDefinition | None) -> dg.AssetChecksDefinition:
     """Make a suite the blocking check of its asset."""
 
-    @dg.asset_check(
+    @dg.asset_check(  # type: ignore[arg-type]  # Dagster takes what yields, too
         asset=suite.table,
         name=SUITE,
         blocking=True,
@@ -259,23 +260,29 @@ def check_of(suite: Suite, partitions: dg.PartitionsDefinition | None) -> dg.Ass
     )
     def checked(
         context: dg.AssetCheckExecutionContext, galaxy: dg.ResourceParam[Galaxy]
-    ) -> dg.AssetCheckResult:
-        partition = str(context.partition_key) if partitions is not None else None
-        keys = dimensions(partition)
-        frame = galaxy.tables.read(suite.table, *keys)
-        verdict = judge(suite, Subject(frame, galaxy, keys))
-        path = galaxy.tables.path(suite.table, *keys)
-        shown: dict[str, Any] = {"rows": frame.height, "expectations": verdict.expectations}
-        shown |= verdict.measures
-        if verdict.failures:
-            shown["failures"] = dg.MetadataValue.md(
-                "\n".join(f"- {markdown(f)}" for f in verdict.failures)
-            )
-            shown["look at the rows"] = f'polars.read_parquet("{path}")'
-        return dg.AssetCheckResult(
-            passed=verdict.passed,
-            metadata=shown,
-            description="; ".join(verdict.failures)[:1000] or "all expectations hold",
-        )
+    ) -> Iterator[ranges.Event]:
+        if partitions is not None and ranges.is_over_a_range(context):
+            yield from ranges.checked(context, suite.table, partial(_check, suite, galaxy))
+        else:
+            yield _check(suite, galaxy, str(context.partition_key) if partitions else None)
 
     return checked
+
+
+def _check(suite: Suite, galaxy: Galaxy, partition: str | None) -> dg.AssetCheckResult:
+    keys = dimensions(partition)
+    frame = galaxy.tables.read(suite.table, *keys)
+    verdict = judge(suite, Subject(frame, galaxy, keys))
+    path = galaxy.tables.path(suite.table, *keys)
+    shown: dict[str, Any] = {"rows": frame.height, "expectations": verdict.expectations}
+    shown |= verdict.measures
+    if verdict.failures:
+        shown["failures"] = dg.MetadataValue.md(
+            "\n".join(f"- {markdown(f)}" for f in verdict.failures)
+        )
+        shown["look at the rows"] = f'polars.read_parquet("{path}")'
+    return dg.AssetCheckResult(
+        passed=verdict.passed,
+        metadata=shown,
+        description="; ".join(verdict.failures)[:1000] or "all expectations hold",
+    )

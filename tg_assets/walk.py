@@ -1,8 +1,8 @@
 """A whole pass: the graph walked partition by partition, in process, on the UI's instance.
 
-Dagster has no job over assets of different partitions, so a pass is many small runs, one for each
-job and partition that is not current. What is current is decided by the files: see
-`tg_assets.artifact`.
+Dagster has no job over assets of different partitions, so a pass is many runs, each for a job and
+some partitions that are not current. What is current is decided by the files: see
+`tg_assets.artifact`; which partitions go into one run: see `tg_assets.grouping`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from typing import Any
 import dagster as dg
 
 from resources.galaxy import Galaxy
-from tg_assets import gates
+from tg_assets import gates, ranges
 from tg_assets.artifact import inputs_fingerprint, is_current
 from tg_assets.definitions import JOBS, Job, build_defs
 from tg_assets.engine.runners import Ended, Runner, Task, end_orphans, runner_of
+from tg_assets.grouping import Stale, grouped, most_of_a_run
 from tg_assets.held import held, skipped
 from tg_assets.instance import alone_on
 from tg_assets.partitions import (
+    IMAGE_SHARD,
     MODEL,
     Registered,
     dimensions,
@@ -185,8 +187,9 @@ class _JobWalk:
         self._paid, self._known = _paid(self._galaxy), gates.States(self._instance)
         at_once = 1 if is_in_order(self._job, self._galaxy.settings) else self._runner.at_once
         try:
-            for partition in partitions:
-                self._start(partition)
+            for task in self._tasks(partitions):
+                self._under_way += 1
+                self._runner.start(task)
                 while self._under_way >= at_once:
                     self._take_what_ended()
             while self._under_way:
@@ -201,33 +204,50 @@ class _JobWalk:
             stage = self._report.stages[asset]
             _count_rows(stage, asset, self.partitions, self._galaxy, self._instance)
 
-    def _start(self, partition: str | None) -> None:
-        try:
-            stale = first_stale(self._job, partition, self._galaxy, self._registered, self._known)
-        except gates.GateClosed as closed:
-            self._report.held.append(held(closed, self._report.failures))
-            stale = None
-        if stale is None:
-            self._watcher.finished(self._job, partition)
+    def _tasks(self, partitions: Sequence[str | None]) -> Iterator[Task]:
+        """Yield what is to be run."""
+        if is_in_order(self._job, self._galaxy.settings):
+            for partition, assets in self._stale(partitions):  # told when the one before is made
+                yield Task(self._job.name, assets, () if partition is None else (partition,))
             return
-        assets = self._job.assets[self._job.assets.index(stale) :]
-        self._under_way += 1
-        self._runner.start(Task(self._job.name, assets, partition))
+        stale = list(self._stale(partitions))
+        limit = self._galaxy.settings.partitions_per_run
+        most = most_of_a_run(len(stale), self._runner.at_once, limit)
+        keys = self._instance.get_dynamic_partitions(IMAGE_SHARD)
+        order = {key: place for place, key in enumerate(keys)}
+        for of_run, assets in grouped(stale, order, most):
+            yield Task(self._job.name, assets, of_run)
+
+    def _stale(self, partitions: Sequence[str | None]) -> Iterator[Stale]:
+        """Yield the partitions that are not current, with the assets that are to be made."""
+        known = self._known
+        for partition in partitions:
+            try:
+                stale = first_stale(self._job, partition, self._galaxy, self._registered, known)
+            except gates.GateClosed as closed:
+                self._report.held.append(held(closed, self._report.failures))
+                stale = None
+            if stale is None:
+                self._watcher.finished(self._job, partition)
+            else:
+                yield partition, self._job.assets[self._job.assets.index(stale) :]
 
     def _take_what_ended(self) -> None:
         for ended in self._runner.ended():
             self._under_way -= 1
             self._count(ended)
             self._look_again(ended.task)
-            self._watcher.finished(self._job, ended.task.partition)
+            for partition in ended.task.of_each:
+                self._watcher.finished(self._job, partition)
         if self._under_way == 0 and self._unmade:
             self._count_what_failed_had_bought()
 
     def _look_again(self, task: Task) -> None:
-        self._known.look_again(task.assets, task.partition)
-        self._report.held += skipped(
-            task.assets, task.partition, self._registered, self._known, self._report.failures
-        )
+        self._known.look_again(task.assets, task.of_each)
+        for partition in task.of_each:
+            self._report.held += skipped(
+                task.assets, partition, self._registered, self._known, self._report.failures
+            )
 
     def _count(self, ended: Ended) -> None:
         stages, assets = self._report.stages, ended.task.assets
@@ -239,9 +259,10 @@ class _JobWalk:
         for event in ended.events:
             if event.is_step_materialization and event.asset_key is not None:
                 asset = event.asset_key.to_user_string()
-                made.add(asset)
+                made.add((asset, event.partition))
                 self._paid = self._paid.plus(_count(stages[asset], event))
-        self._unmade += [asset for asset in assets if asset not in made][:1]
+        for partition in ended.task.of_each:
+            self._unmade += [asset for asset in assets if (asset, partition) not in made][:1]
         self._report.failures += _failures(ended)
 
     def _count_what_failed_had_bought(self) -> None:
@@ -323,24 +344,27 @@ def _number(metadata: dict[str, Any], name: str) -> int:
 
 
 def _failures(ended: Ended) -> Iterator[str]:
-    partition = ended.task.partition
-    place = f"[{partition}]" if partition else ""
     if ended.lost is not None:
-        yield f"{ended.task.assets[0]}{place}: {ended.lost}"
+        yield f"{ended.task.assets[0]}{ended.task.place}: {ended.lost}"
     told = set()  # a check that failed says so itself; one that broke is a failure like any other
     for event in ended.events:
-        if event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            continue
-        evaluation = event.asset_check_evaluation_data
-        if not evaluation.passed:
-            name = evaluation.asset_key.to_user_string()
-            told.add(f"{name}_{gates.SUITE}")
-            yield f"{name}{place}: checks failed: {evaluation.description}"
+        if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            evaluation = event.asset_check_evaluation_data
+            if not evaluation.passed:
+                name = evaluation.asset_key.to_user_string()
+                told.add(f"{name}_{gates.SUITE}")
+                place = f"[{evaluation.partition}]" if evaluation.partition else ""
+                yield f"{name}{place}: checks failed: {evaluation.description}"
+        left = ranges.not_made(event)
+        if left is not None and (not left.waits or left.asset == ended.task.assets[0]):
+            yield f"{left.asset}[{left.partition}]: {left.why}"
     for event in ended.events:
         if event.is_step_failure and event.step_key not in told:
             data = event.step_failure_data
-            error = data.user_failure_data.description if data.user_failure_data else None
-            yield f"{event.step_key}{place}: {error or _cause(data.error)}"
+            said = data.user_failure_data
+            if said is None or ranges.LEFT not in (said.metadata or {}):  # those were told above
+                error = said.description if said else None
+                yield f"{event.step_key}{ended.task.place}: {error or _cause(data.error)}"
 
 
 def _cause(error: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from dagster import DagsterRun
 from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext
-from dagster._core.storage.tags import PARTITION_NAME_TAG
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
 
 from tg_assets.engine.needs import needs_of, run_tags
 from tg_assets.settings import Settings, load_settings
@@ -36,7 +36,8 @@ class RunsWithNeeds(QueuedRunCoordinator):
 def tags_of(settings: Settings, run: DagsterRun) -> dict[str, str]:
     """Return the tags that give a run what it needs; a person's own tags win."""
     assets = [key.to_user_string() for key in run.asset_selection or ()]
-    needs = needs_of(settings, run.job_name, assets, run.tags.get(PARTITION_NAME_TAG))
+    partition = run.tags.get(PARTITION_NAME_TAG) or run.tags.get(ASSET_PARTITION_RANGE_START_TAG)
+    needs = needs_of(settings, run.job_name, assets, partition)
     return {
         name: value for name, value in run_tags(settings, needs).items() if name not in run.tags
     }

@@ -16,6 +16,7 @@ from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 
 from tg_assets.engine.needs import needs_of, run_tags
 from tg_assets.instance import UNFINISHED, WALK_TAG
+from tg_assets.ranges import range_tags
 from tg_assets.settings import Settings
 from tg_assets.settings_engine import Engine
 
@@ -34,17 +35,37 @@ class Task:
     Attributes:
         job: The job's name.
         assets: Which of its assets, in the order data flows.
-        partition: Of the assets; null for unpartitioned ones.
+        partitions: Of the assets, side by side in Dagster's order; none for unpartitioned ones.
     """
 
     job: str
     assets: tuple[str, ...]
-    partition: str | None
+    partitions: tuple[str, ...]
 
     @property
     def keys(self) -> list[dg.AssetKey]:
         """The assets as Dagster names them."""
         return [dg.AssetKey(asset) for asset in self.assets]
+
+    @property
+    def of_each(self) -> tuple[str | None, ...]:
+        """The partitions, null for what has none."""
+        return self.partitions or (None,)
+
+    @property
+    def place(self) -> str:
+        """The partitions as they stand behind an asset's name."""
+        if not self.partitions:
+            return ""
+        ends = dict.fromkeys((self.partitions[0], self.partitions[-1]))
+        return f"[{' to '.join(ends)}]"
+
+    @property
+    def range_tags(self) -> dict[str, str]:
+        """The tags of a run over several partitions; none where there is one."""
+        if len(self.partitions) < 2:
+            return {}
+        return range_tags(self.partitions[0], self.partitions[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +119,11 @@ class Here:
         try:
             result = self.defs.resolve_job_def(task.job).execute_in_process(
                 instance=self.instance,
-                partition_key=task.partition,
+                partition_key=task.partitions[0] if len(task.partitions) == 1 else None,
                 asset_selection=task.keys,
                 run_config=dict(QUIET),
                 raise_on_error=False,
-                tags={WALK_TAG: "true"},
+                tags={WALK_TAG: "true", **task.range_tags},
             )
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
@@ -166,10 +187,10 @@ class Launched:
 
     def _create(self, task: Task) -> dg.DagsterRun:
         job = self._defs.resolve_job_def(task.job)
-        tags = {WALK_TAG: "true"}
-        if task.partition is not None:
-            tags |= job.get_tags_for_partition_key(task.partition, task.keys)
-        needs = needs_of(self._settings, task.job, task.assets, task.partition)
+        tags = {WALK_TAG: "true", **task.range_tags}
+        if len(task.partitions) == 1:
+            tags |= job.get_tags_for_partition_key(task.partitions[0], task.keys)
+        needs = needs_of(self._settings, task.job, task.assets, task.of_each[0])
         return self._instance.create_run_for_job(
             job_def=self._subset(job, task),
             run_config=dict(QUIET),
