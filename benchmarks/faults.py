@@ -63,6 +63,9 @@ ENGINE = {
 MOST_PASSES = 5
 DOWN_S = 3.0
 READ_EVERY_S = 0.03
+DELAY_S = 1.0
+"""The longest that a reply waits: long enough that a fault meets requests that are under way."""
+PASS_S = 1200
 
 
 @dataclass
@@ -205,11 +208,12 @@ def fault_of(
         passing = galaxy.start()
         wait_for_requests(cluster, asked, after, passing)
         FAULTS[name](Scene(cluster, galaxy, running, passing, random.Random(seed)))
-        told = passing.communicate(timeout=600)[1]
+        told = passing.communicate(timeout=PASS_S)[1]
         passes, code = 1, passing.returncode
         while code != 0 and passes < MOST_PASSES:
+            print(f"{name}: pass {passes} ended with {code}:\n{told}", file=sys.stderr, flush=True)
             passing = galaxy.start()
-            told += passing.communicate(timeout=600)[1]
+            told += passing.communicate(timeout=PASS_S)[1]
             passes, code = passes + 1, passing.returncode
     found = visible(cluster.objects(PREFIX))
     requests = Counter(map(_request, cluster.log(after=asked)))
@@ -259,7 +263,7 @@ def wait_for_requests(
     while len(cluster.log(after=asked)) < count:
         assert passing.poll() is None, "the pass ended before the fault"
         assert time.monotonic() < deadline, "the pass asks nothing"
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 @contextmanager
@@ -349,7 +353,10 @@ def main() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
     )
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder), options.images) as cluster:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        started(Path(folder), options.images, DELAY_S) as cluster,
+    ):
         results = campaign(cluster, names, options.seed)
     table = Table(*Result.__dataclass_fields__)
     for result in results:
