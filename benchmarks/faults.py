@@ -79,6 +79,7 @@ class Result:
         requests: What the chat server answered in all.
         twice: Of them, those that it had answered before.
         runs_twice: Stages and models that those belong to: of runs that were killed.
+        met: The request that had just come in when it happened: how many before, stage and model.
         torn: Objects that a reader met half written.
         left_held: Pool slots, locks and unfinished runs when all was done.
         tracebacks: How many a person was shown who ran the passes.
@@ -90,6 +91,7 @@ class Result:
     requests: int
     twice: int
     runs_twice: int
+    met: str
     torn: int
     left_held: int
     tracebacks: int
@@ -207,6 +209,7 @@ def fault_of(
     with read_all_the_time(cluster, wanted) as torn:
         passing = galaxy.start()
         wait_for_requests(cluster, asked, after, passing)
+        met = len(cluster.log(after=asked))
         FAULTS[name](Scene(cluster, galaxy, running, passing, random.Random(seed)))
         told = passing.communicate(timeout=PASS_S)[1]
         passes, code = 1, passing.returncode
@@ -216,6 +219,7 @@ def fault_of(
             told += passing.communicate(timeout=PASS_S)[1]
             passes, code = passes + 1, passing.returncode
     found = visible(cluster.objects(PREFIX))
+    at = next(iter(cluster.log(after=asked + met - 1)))
     requests = Counter(map(_request, cluster.log(after=asked)))
     again = [request for request, times in requests.items() if times > 1]
     return Result(
@@ -225,6 +229,7 @@ def fault_of(
         requests.total(),
         requests.total() - len(requests),
         len({request[:2] for request in again}),
+        f"{met}: {at['stage']} {at['model']}",
         len(torn),
         held(galaxy),
         told.count("Traceback"),

@@ -155,6 +155,7 @@ class Galaxy:
         home: A folder or an ``s3://`` prefix.
         engine: Its settings' `engine`; null for a local instance.
         environment: Variables of its processes alone.
+        concurrency: How many requests at a time each of its models is asked.
     """
 
     cluster: Cluster
@@ -162,6 +163,7 @@ class Galaxy:
     home: str
     engine: Mapping[str, Any] | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    concurrency: int = 8
 
     @property
     def folder(self) -> Path:
@@ -188,7 +190,7 @@ class Galaxy:
             "base_url": f"{self.cluster.chat}/v1",
             "api_key_env": None,
             "price": {"input": 0, "output": 0},
-            "concurrency": 8,
+            "concurrency": self.concurrency,
         }
 
     @property
