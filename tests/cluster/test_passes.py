@@ -145,9 +145,10 @@ def test_what_steps_say_lies_in_the_bucket(cluster: Cluster, made: Made) -> None
     assert cluster.objects("logs")
 
 
-SEEN_VOTES = 8
-MOST_LOST = 5
-"""One request under way, and what came in the moment before the kill: replies are 0.15 s apart."""
+SEEN_VOTES = 12
+MOST_LOST = 8
+"""One request under way, and what came before the kill and was not committed: where the machine is
+busy, a second's worth of replies 0.15 s apart."""
 
 
 def test_the_power_gone_while_a_referee_votes_costs_what_was_under_way_and_nothing_else(
@@ -159,12 +160,12 @@ def test_the_power_gone_while_a_referee_votes_costs_what_was_under_way_and_nothi
     passing = galaxy.start()
     wait_for_votes(cluster, before, passing)
     passing.kill()
-    for number, worker in enumerate(over_celery.workers):
+    for worker in over_celery.workers:
         kill_group(worker)
-        over_celery.workers[number] = start_worker(galaxy, number)
     passing.communicate(timeout=60)
+    over_celery.workers[0] = start_worker(galaxy, 0)
 
-    galaxy.run()
+    over_celery.galaxy.run()
     assert cluster.objects(PREFIX) == made.objects
     asked = questions_in(cluster.log(after=before))
     voted = {question for question in questions_in(made.log) if question[:2] == ("vote", "ada")}
@@ -184,13 +185,13 @@ def forget_the_votes_of(referee: str, galaxy: Galaxy) -> None:
     assert names
     for name in names:
         client.delete_object(Bucket=BUCKET, Key=f"{PREFIX}/{name}")
-    forget = (
-        "DELETE FROM answers USING askings "
-        "WHERE asking = askings.id AND stage = 'vote' AND model = %s"
-    )
+    of_referee = "(SELECT id FROM askings WHERE stage = 'vote' AND model = %s)"
+    sums = "requests = 0, prompt_tokens = 0, completion_tokens = 0, cost_usd = 0, latency_s = 0"
     connection = psycopg2.connect(galaxy.environment["TG_LEDGER"])
     with connection, connection.cursor() as cursor:
-        cursor.execute(forget, (referee,))
+        for table in ("answers", "responses"):
+            cursor.execute(f"DELETE FROM {table} WHERE asking IN {of_referee}", (referee,))
+        cursor.execute(f"UPDATE askings SET {sums} WHERE id IN {of_referee}", (referee,))
     connection.close()
 
 
