@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test ui lint types format clean help
+.PHONY: demo test ui lint types format audit clean help
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -28,8 +28,11 @@ format: $(VENV)/.installed-dev  ## apply ruff's fixes and format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+audit: $(VENV)/bin/python  ## pip-audit over constraints.txt, where its database can be reached
+	@$(BIN)/python -m docs.audit_constraints
+
 clean:  ## remove the environment and the demo's galaxy
-	rm -rf $(VENV) galaxy
+	rm -rf $(VENV) .venv-audit galaxy
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=python3.12 ...")'

@@ -63,6 +63,9 @@ ENGINE = {
 MOST_PASSES = 5
 DOWN_S = 3.0
 READ_EVERY_S = 0.03
+DELAY_S = 1.0
+"""The longest that a reply waits: long enough that a fault meets requests that are under way."""
+PASS_S = 1200
 
 
 @dataclass
@@ -76,6 +79,7 @@ class Result:
         requests: What the chat server answered in all.
         twice: Of them, those that it had answered before.
         runs_twice: Stages and models that those belong to: of runs that were killed.
+        met: The request that had just come in when it happened: how many before, stage and model.
         torn: Objects that a reader met half written.
         left_held: Pool slots, locks and unfinished runs when all was done.
         tracebacks: How many a person was shown who ran the passes.
@@ -87,6 +91,7 @@ class Result:
     requests: int
     twice: int
     runs_twice: int
+    met: str
     torn: int
     left_held: int
     tracebacks: int
@@ -204,14 +209,17 @@ def fault_of(
     with read_all_the_time(cluster, wanted) as torn:
         passing = galaxy.start()
         wait_for_requests(cluster, asked, after, passing)
+        met = len(cluster.log(after=asked))
         FAULTS[name](Scene(cluster, galaxy, running, passing, random.Random(seed)))
-        told = passing.communicate(timeout=600)[1]
+        told = passing.communicate(timeout=PASS_S)[1]
         passes, code = 1, passing.returncode
         while code != 0 and passes < MOST_PASSES:
+            print(f"{name}: pass {passes} ended with {code}:\n{told}", file=sys.stderr, flush=True)
             passing = galaxy.start()
-            told += passing.communicate(timeout=600)[1]
+            told += passing.communicate(timeout=PASS_S)[1]
             passes, code = passes + 1, passing.returncode
     found = visible(cluster.objects(PREFIX))
+    at = next(iter(cluster.log(after=asked + met - 1)))
     requests = Counter(map(_request, cluster.log(after=asked)))
     again = [request for request, times in requests.items() if times > 1]
     return Result(
@@ -221,6 +229,7 @@ def fault_of(
         requests.total(),
         requests.total() - len(requests),
         len({request[:2] for request in again}),
+        f"{met}: {at['stage']} {at['model']}",
         len(torn),
         held(galaxy),
         told.count("Traceback"),
@@ -259,7 +268,7 @@ def wait_for_requests(
     while len(cluster.log(after=asked)) < count:
         assert passing.poll() is None, "the pass ended before the fault"
         assert time.monotonic() < deadline, "the pass asks nothing"
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 @contextmanager
@@ -349,7 +358,10 @@ def main() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
     )
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder), options.images) as cluster:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        started(Path(folder), options.images, DELAY_S) as cluster,
+    ):
         results = campaign(cluster, names, options.seed)
     table = Table(*Result.__dataclass_fields__)
     for result in results:

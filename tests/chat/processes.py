@@ -5,12 +5,23 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
-from asked import FILTER, PricedModel, labels, openai_model, picture, picture_of, plain_stage
+from asked import (
+    FILTER,
+    VOTE,
+    PricedModel,
+    labels,
+    openai_model,
+    picture,
+    picture_of,
+    plain_stage,
+    votes,
+)
 
 from resources.chat.asking import ask
 from resources.chat.ledger import Ledger
@@ -37,6 +48,17 @@ def ask_the_filter(
     ledger = Ledger(f"sqlite:///{folder}/ledger.sqlite")
     answers, _ = ask(FILTER, questions, model, ledger)
     ledger.close()
+    return answers
+
+
+def ask_for_votes(
+    server: str, ledger: str, folder: str, pictures: Sequence[int], items: int
+) -> list[Answer]:
+    """Ask a referee about every item of these pictures, in this order."""
+    questions = [q for n in pictures for q in votes(picture_of(Path(folder), n), items)]
+    held = Ledger(ledger)
+    answers, _ = ask(VOTE, questions, openai_model(server, concurrency=4), held)
+    held.close()
     return answers
 
 

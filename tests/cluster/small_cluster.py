@@ -155,6 +155,7 @@ class Galaxy:
         home: A folder or an ``s3://`` prefix.
         engine: Its settings' `engine`; null for a local instance.
         environment: Variables of its processes alone.
+        concurrency: How many requests at a time each of its models is asked.
     """
 
     cluster: Cluster
@@ -162,6 +163,7 @@ class Galaxy:
     home: str
     engine: Mapping[str, Any] | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    concurrency: int = 8
 
     @property
     def folder(self) -> Path:
@@ -188,7 +190,7 @@ class Galaxy:
             "base_url": f"{self.cluster.chat}/v1",
             "api_key_env": None,
             "price": {"input": 0, "output": 0},
-            "concurrency": 8,
+            "concurrency": self.concurrency,
         }
 
     @property
@@ -231,8 +233,8 @@ def report_of(passing: subprocess.Popen[str], timeout: float = 600) -> dict[str,
 
 
 @contextmanager
-def started(folder: Path, images: int) -> Iterator[Cluster]:
-    """Start what a cluster shares, for galaxies of so many pictures."""
+def started(folder: Path, images: int, delay: float = 0.1) -> Iterator[Cluster]:
+    """Start what a cluster shares, for galaxies of so many pictures; replies wait up to `delay`."""
     with ExitStack() as stack:
         serve = stack.enter_context(postgres_data())
         servers = {
@@ -243,7 +245,7 @@ def started(folder: Path, images: int) -> Iterator[Cluster]:
         for server in servers.values():
             server.start()
             stack.callback(server.stop)
-        chat = stack.enter_context(chat_server(folder, images))
+        chat = stack.enter_context(chat_server(folder, images, delay))
         found = Cluster(folder, servers, chat, images, dict(KEYS))
         found.client().create_bucket(Bucket=BUCKET)
         yield found
@@ -331,7 +333,7 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def chat_server(folder: Path, images: int) -> Iterator[str]:
+def chat_server(folder: Path, images: int, delay: float) -> Iterator[str]:
     """Answer for every model from the pictures' scene graphs, which a pass of this folder drew."""
     drawn = folder / "drawn"
     drawn.mkdir()
@@ -342,7 +344,7 @@ def chat_server(folder: Path, images: int) -> Iterator[str]:
     config.write_text(yaml.safe_dump(said))
     _draw(load_settings(config))
     tg = [sys.executable, "-m", "tg_assets.cli", "serve", "--config", str(config), "--port", "0"]
-    with listening([*tg, "--delay", "0.1", "--seed", "3"]) as url:
+    with listening([*tg, "--delay", str(delay), "--seed", "3"]) as url:
         yield url
 
 

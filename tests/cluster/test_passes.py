@@ -1,15 +1,16 @@
 """The whole graph over two Celery workers: the bytes of one machine.
 
-One file, so that the servers and the workers start once whatever runs tests side by side;
-`benchmarks.faults` kills them in the middle.
+One file, so that the servers and the workers start once whatever runs tests side by side; the last
+test kills the workers in the middle of voting. `benchmarks.faults` kills the others, too.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from subprocess import Popen
 
 import fsspec.config
@@ -17,9 +18,9 @@ import polars as pl
 import psycopg2
 import pytest
 from served_galaxy import files_of, questions_in
-from small_cluster import Cluster, Galaxy, started, workers
+from small_cluster import BUCKET, Cluster, Galaxy, kill_group, start_worker, started, workers
 
-from benchmarks.faults import HOME, PREFIX, galaxy_of
+from benchmarks.faults import HOME, PREFIX, galaxy_of, held
 from resources.galaxy import Galaxy as Resource
 from tg_assets.instance import open_instance
 from tg_assets.settings import load_settings
@@ -28,11 +29,13 @@ from tg_assets.walk import walk
 pytestmark = pytest.mark.timeout(900)
 IMAGES = 4
 """One shard: what runs side by side are its two referees."""
+DELAY_S = 0.3
+"""The longest that a reply waits: a kill meets requests that are under way."""
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with started(tmp_path_factory.mktemp("cluster"), IMAGES) as running:
+    with started(tmp_path_factory.mktemp("cluster"), IMAGES, DELAY_S) as running:
         yield running
 
 
@@ -140,3 +143,61 @@ def test_no_question_is_bought_twice_though_runs_go_side_by_side(made: Made) -> 
 
 def test_what_steps_say_lies_in_the_bucket(cluster: Cluster, made: Made) -> None:
     assert cluster.objects("logs")
+
+
+SEEN_VOTES = 12
+MOST_LOST = 8
+"""One request under way, and what came before the kill and was not committed: where the machine is
+busy, a second's worth of replies 0.15 s apart."""
+
+
+def test_the_power_gone_while_a_referee_votes_costs_what_was_under_way_and_nothing_else(
+    cluster: Cluster, over_celery: OverCelery, made: Made
+) -> None:
+    galaxy = replace(over_celery.galaxy, concurrency=1)
+    forget_the_votes_of("ada", galaxy)
+    before = len(cluster.log())
+    passing = galaxy.start()
+    wait_for_votes(cluster, before, passing)
+    passing.kill()
+    for worker in over_celery.workers:
+        kill_group(worker)
+    passing.communicate(timeout=60)
+    over_celery.workers[0] = start_worker(galaxy, 0)
+
+    over_celery.galaxy.run()
+    assert cluster.objects(PREFIX) == made.objects
+    asked = questions_in(cluster.log(after=before))
+    voted = {question for question in questions_in(made.log) if question[:2] == ("vote", "ada")}
+    assert set(asked) == voted
+    assert asked.total() - len(asked) <= MOST_LOST < SEEN_VOTES < len(voted)
+    assert held(galaxy) == 0
+
+
+def forget_the_votes_of(referee: str, galaxy: Galaxy) -> None:
+    """Lose a referee's tables and what the ledger knows of it: the next pass votes again."""
+    client = galaxy.cluster.client()
+    names = [
+        name
+        for name in galaxy.cluster.objects(PREFIX)
+        if name.startswith("tables/referee_scores/") and referee in name
+    ]
+    assert names
+    for name in names:
+        client.delete_object(Bucket=BUCKET, Key=f"{PREFIX}/{name}")
+    of_referee = "(SELECT id FROM askings WHERE stage = 'vote' AND model = %s)"
+    sums = "requests = 0, prompt_tokens = 0, completion_tokens = 0, cost_usd = 0, latency_s = 0"
+    connection = psycopg2.connect(galaxy.environment["TG_LEDGER"])
+    with connection, connection.cursor() as cursor:
+        for table in ("answers", "responses"):
+            cursor.execute(f"DELETE FROM {table} WHERE asking IN {of_referee}", (referee,))
+        cursor.execute(f"UPDATE askings SET {sums} WHERE id IN {of_referee}", (referee,))
+    connection.close()
+
+
+def wait_for_votes(cluster: Cluster, before: int, passing: Popen[str]) -> None:
+    deadline = time.monotonic() + 200
+    while len(cluster.log(after=before)) < SEEN_VOTES:
+        assert passing.poll() is None, passing.communicate()[1][-3000:]
+        assert time.monotonic() < deadline, "nobody votes"
+        time.sleep(0.05)

@@ -1,26 +1,25 @@
 """Asking: questions in, answers out, each bought once.
 
-What the ledger knows is not asked. The rest is packed into requests as they are taken (`packing`),
-prepared, admitted within limits and budget and sent (`online`), understood (`understanding`), and
-committed at once (`writer`). Retries wait in a line and hold no slot; nothing else retries.
+What the ledger knows is not asked, nor is what another run asks just now (`buying`). The rest is
+packed into requests as they are taken (`packing`), prepared, admitted within limits and budget and
+sent (`online`), understood (`understanding`), and committed at once (`writer`). Retries wait in a
+line and hold no slot; nothing else retries.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from resources.chat.asking.online import OnlinePass, received_from
-from resources.chat.asking.packing import PAID_ATTEMPTS, Pending, is_settled, packed
+from resources.chat.asking.buying import Buying
+from resources.chat.asking.online import received_from
+from resources.chat.asking.packing import PAID_ATTEMPTS, Pending, is_settled
 from resources.chat.asking.tally import Counter, Progress, Tally
 from resources.chat.asking.understanding import understand
 from resources.chat.ledger import Known, Ledger
 from resources.chat.limits import NO_LIMITS, Limits
 from resources.chat.limits.budget import Budget
-from resources.chat.messages import Answer, BringsItsOwnPass, ChatModel, Outcome, StopAsking
+from resources.chat.messages import Answer, ChatModel, Outcome, StopAsking
 from resources.chat.stages import Question, Stage
 
 __all__ = [
@@ -71,19 +70,15 @@ def ask(
         key: question for key, question in zip(keys, questions, strict=True) if key not in answers
     }
     if still_open:
-        pending = packed(stage, still_open, model.items_per_request, found)
         counter = Counter(len(answers), len(set(keys)), progress)
-        work = (
-            model.open_pass(stage, pending, ledger, tally, counter, budget or Budget())
-            if isinstance(model, BringsItsOwnPass)
-            else OnlinePass(
-                stage, model, ledger, tally, pending, counter, limits, budget or Budget()
-            )
-        )
-        _run(work.run())
+        buying = Buying(stage, model, ledger, tally, counter, limits, budget or Budget())
+        bought = buying.buy(still_open, found)
         # the ledger's word counts, also where another process bought the same answer first
-        bought = ledger.known(sorted(still_open))
-        answers |= {key: _bought(known) for key, known in bought.items()}
+        answers |= {
+            key: _answer(known, bought=key in bought)
+            for key, known in ledger.known(sorted(still_open)).items()
+        }
+        tally.known = sum(key in answers and key not in bought for key in keys)
         answers |= _left_over(still_open, answers, limits, tally)
     for key in keys:
         outcome = answers[key].outcome
@@ -92,19 +87,8 @@ def ask(
     return [answers[key] for key in keys], tally
 
 
-def _run(work: Coroutine[None, None, None]) -> None:
-    """Run to the end, also for a caller whose thread has an event loop already."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(work)
-        return
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(contextvars.copy_context().run, asyncio.run, work).result()
-
-
-def _bought(known: Known) -> Answer:
-    return replace(known.answer, bought=True, asked_again=not is_settled(known))
+def _answer(known: Known, *, bought: bool) -> Answer:
+    return replace(known.answer, bought=bought, asked_again=not is_settled(known))
 
 
 def _left_over(

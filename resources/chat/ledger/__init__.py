@@ -3,10 +3,12 @@
 SQLite in WAL mode by default, PostgreSQL by URL, through SQLAlchemy Core. A response and the
 answers parsed from it are committed together, so that nothing that was paid for is ever half known.
 
-``ledger`` opens, looks up and records; ``schema`` holds the tables and ``migrations`` how they came
-to be; ``reports`` tells what failed and what was spent; ``replay`` parses again what was paid for.
+``ledger`` opens, looks up and records; ``claims`` keep two runs from buying the same answer;
+``schema`` holds the tables and ``migrations`` how they came to be; ``reports`` tells what failed
+and what was spent; ``replay`` parses again what was paid for.
 """
 
+from resources.chat.ledger.claims import Claims
 from resources.chat.ledger.entries import Known, LedgerError, Received
 from resources.chat.ledger.ledger import Ledger
 from resources.chat.ledger.opening import holds_ledger
@@ -15,6 +17,7 @@ from resources.chat.ledger.schema import answers, askings, metadata, responses
 
 __all__ = [
     "Change",
+    "Claims",
     "Known",
     "Ledger",
     "LedgerError",

@@ -47,7 +47,7 @@ class Ledger:
         self.shown = shown(found)
         self._engine = open_engine(found)
         sqlite = found.get_backend_name() == "sqlite"
-        self._statements: Statements = OnSQLite() if sqlite else OnPostgreSQL()
+        self.statements: Statements = OnSQLite() if sqlite else OnPostgreSQL()
         self._askings: dict[rows.Asking, int] = {}
 
     @property
@@ -70,9 +70,7 @@ class Ledger:
         keys = [rows.checked(key) for key in keys]
         found: dict[str, Known] = {}
         with self.reading() as connection:
-            for place, outcome, text, reason, attempts, _ in self._statements.find(
-                connection, keys
-            ):
+            for place, outcome, text, reason, attempts, _ in self.statements.find(connection, keys):
                 value = None if text is None else orjson.loads(text)
                 found[keys[place]] = Known(Answer(OUTCOMES[outcome], value, reason), attempts)
         return found
@@ -87,7 +85,7 @@ class Ledger:
         """
         if not batch:
             return
-        with self._saying(f"did not take {len(batch)} responses, asking stops"):
+        with self.saying(f"did not take {len(batch)} responses, asking stops"):
             numbers = self._asking_numbers({rows.asking_of(item) for item in batch})
             with self._engine.begin() as connection:
                 self._write(connection, batch, numbers)
@@ -128,10 +126,10 @@ class Ledger:
         paid = [place for place, item in enumerate(batch) if rows.is_paid(item)]
         numbers: dict[int, int] = {}
         if paid:
-            drawn = self._statements.numbers(connection, len(paid))
+            drawn = self.statements.numbers(connection, len(paid))
             numbers = dict(zip(paid, drawn, strict=True))
             responses = [rows.response_row(batch[place], asking[place]) for place in paid]
-            self._statements.add_responses(connection, drawn, responses)
+            self.statements.add_responses(connection, drawn, responses)
             self._add_up(connection, responses)
         answers = rows.merged(
             row
@@ -139,7 +137,7 @@ class Ledger:
             for row in rows.answer_rows(item, asking[place], numbers.get(place))
         )
         if answers:
-            self._statements.put_answers(connection, answers)
+            self.statements.put_answers(connection, answers)
 
     def _add_up(self, connection: sa.Connection, responses: Sequence[rows.ResponseRow]) -> None:
         for asking, sums in rows.sums_of(responses).items():
@@ -174,7 +172,7 @@ class Ledger:
         Raises:
             LedgerError: The ledger cannot be read.
         """
-        with self._saying("cannot be read"), self._engine.connect() as connection:
+        with self.saying("cannot be read"), self._engine.connect() as connection:
             yield connection.execution_options(**{READS_ONLY: True})
 
     @contextmanager
@@ -184,11 +182,16 @@ class Ledger:
         Raises:
             LedgerError: Nothing was written.
         """
-        with self._saying("cannot be written"), self._engine.begin() as connection:
+        with self.saying("cannot be written"), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
-    def _saying(self, what: str) -> Iterator[None]:
+    def saying(self, what: str) -> Iterator[None]:
+        """Say of what the database refuses which ledger it is and what became of it.
+
+        Raises:
+            LedgerError: The database refused something.
+        """
         try:
             yield
         except sa.exc.SQLAlchemyError as error:
@@ -196,6 +199,15 @@ class Ledger:
                 f"the ledger {self.shown} {what}; what was committed before is kept: "
                 f"{in_short(error)}"
             ) from None
+
+    def connected(self) -> sa.Connection:
+        """Return a connection of its own, for who closes it; each statement is a transaction.
+
+        Raises:
+            LedgerError: The ledger's database cannot be reached.
+        """
+        with self.saying("cannot be reached"):
+            return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def replayed(self, stage: str) -> int:
         """Return how many answers of a stage replays have changed, ever.
@@ -231,7 +243,7 @@ class Ledger:
             LedgerError: The ledger cannot be read or written; what was replayed until then stays.
         """
         work = Replay(
-            self, self._statements, stages, dry_run=dry_run, replace=replace, models=models
+            self, self.statements, stages, dry_run=dry_run, replace=replace, models=models
         )
         return work.run(progress)
 

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from resources.chat.ledger.packing import pack, unpack
 from resources.chat.messages import Outcome
 
-HEAD = "4"
+HEAD = "5"
 """The newest migration; opening a ledger that has it needs no Alembic."""
 
 OUTCOME_CODES = MappingProxyType(
@@ -157,6 +157,16 @@ answers = sa.Table(
     sqlite_with_rowid=False,
 )
 """The latest word on every item that was ever asked about."""
+
+ask_claims = sa.Table(
+    "ask_claims",
+    metadata,
+    # the primary key is what keeps two passes from buying the same answer
+    sa.Column("key", Digest, primary_key=True),
+    sa.Column("holder", Digest, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What passes ask about just now: see `resources.chat.ledger.claims`."""
 
 endpoint_windows = sa.Table(
     "endpoint_windows",

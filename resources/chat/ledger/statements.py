@@ -62,6 +62,9 @@ class Statements(Protocol):
     def find(self, connection: sa.Connection, keys: Sequence[str]) -> Iterable[Found]:
         """Find answers by their keys, in one query however many they are."""
 
+    def claim(self, connection: sa.Connection, keys: Sequence[str], holder: str) -> None:
+        """Claim answers, in order of their keys; what is claimed stays whose it is."""
+
 
 class OnSQLite:
     """Rows one by one, keys as one blob that the query cuts up."""
@@ -72,6 +75,7 @@ class OnSQLite:
     WITH RECURSIVE place(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n + 1 < ?)
     SELECT n AS place, outcome, value, reason, attempts, response FROM place
     CROSS JOIN answers ON key = substr(?, n * {KEY_BYTES} + 1, {KEY_BYTES})"""
+    _CLAIM = "INSERT INTO ask_claims (key, holder) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
     def numbers(self, connection: sa.Connection, count: int) -> Sequence[int]:
         """Count on from the last: the transaction holds the write lock."""
@@ -98,6 +102,11 @@ class OnSQLite:
         cut_up = bytes.fromhex("".join(keys))
         return connection.exec_driver_sql(self._FIND, (len(keys), cut_up))  # type: ignore[return-value]
 
+    def claim(self, connection: sa.Connection, keys: Sequence[str], holder: str) -> None:
+        """Claim answers one by one."""
+        mine = bytes.fromhex(holder)
+        connection.exec_driver_sql(self._CLAIM, [(bytes.fromhex(key), mine) for key in keys])
+
 
 class OnPostgreSQL:
     """Columns as arrays."""
@@ -118,6 +127,10 @@ class OnPostgreSQL:
         "SELECT k.place - 1 AS place, outcome, value, reason, attempts, response "
         "FROM unnest(CAST(:keys AS uuid[])) WITH ORDINALITY AS k (key, place) "
         "JOIN answers USING (key)"
+    )
+    _CLAIM = sa.text(
+        "INSERT INTO ask_claims (key, holder) SELECT k, CAST(:holder AS uuid) "
+        "FROM unnest(CAST(:keys AS uuid[])) AS k ON CONFLICT DO NOTHING"
     )
     _NUMBERS = sa.text(
         "SELECT nextval(pg_get_serial_sequence('responses', 'number')) "
@@ -141,3 +154,7 @@ class OnPostgreSQL:
     def find(self, connection: sa.Connection, keys: Sequence[str]) -> Iterable[Found]:
         """Find answers by their keys."""
         return connection.execute(self._FIND, {"keys": list(keys)})  # type: ignore[return-value]
+
+    def claim(self, connection: sa.Connection, keys: Sequence[str], holder: str) -> None:
+        """Claim answers, all at once; in order, or two who claim could wait for each other."""
+        connection.execute(self._CLAIM, {"keys": list(keys), "holder": holder})
