@@ -265,7 +265,7 @@ def _in_all(report: PassReport) -> dict[str, int]:
         "growth": 0,
         "filter": rows["candidate_pairs"],
         "questions": report.stages["raw_qa"].rows_in,
-        "vote": rows["raw_qa"] * referees,
+        "vote": rows["raw_qa"] * referees + rows["referee_calibration"],  # which tries them
         "cot": 0,
     }
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 PAGE = Path("task-space.html")
+WIDTH = 110
+"""Columns where there is no terminal to ask."""
 
 
 @app.command()
@@ -209,6 +211,7 @@ def _print(found: Both, seconds: float) -> None:
         counts = (plain.instances, plain.unsound_count, drawn.instances, drawn.unsound_count)
         table.add_row(name, f"{plain.plans:,}", f"{share:.1%}", *map("{:,}".format, counts))
     console = Console()
+    console = console if console.is_terminal else Console(width=WIDTH)
     console.print(table)
     plain_of_all = _sum(plain for plain, _ in found.values())
     for reason, count in plain_of_all.reasons.most_common():

@@ -97,7 +97,7 @@ def ask(url: str, query: str) -> dict[str, Any]:
 
 def test_every_partition_is_filled_and_every_asset_has_its_check(url: str) -> None:
     nodes = ask(url, ASSETS)["assetNodes"]
-    assert len(nodes) == 17
+    assert len(nodes) == 21
     for node in nodes:
         stats = node["partitionStats"]
         if stats is not None:
