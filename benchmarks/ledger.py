@@ -117,7 +117,7 @@ def _received(
 
 def fill(ledger: Ledger, count: int, dice: random.Random) -> None:
     """Put answers without responses into an empty ledger, in the order of their keys."""
-    statements = ledger._statements
+    statements = ledger.statements
     step = (1 << 128) // max(count, 1)
     for start in range(0, count, FILLED_AT_ONCE):
         rows = [

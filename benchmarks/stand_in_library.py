@@ -41,7 +41,13 @@ def stand_in_library() -> Library:
     edges = [(parent, child) for parent, children in groups.items() for child in children.split()]
     leaves = sorted(name for family in FAMILIES.values() for name in family.split())
     assets = {
-        f"{name}-1": Asset(f"{name}-1", (name,), tuple(sorted(_attributes(name))))
+        f"{name}-1": Asset(
+            f"{name}-1",
+            (name,),
+            tuple(sorted(_attributes(name))),
+            views=((f"{name}.png", 0.0),),  # never opened: nothing of it is drawn
+            model=f"{name}.glb",
+        )
         for name in leaves
     }
     tree = Taxonomy(edges, set(leaves))

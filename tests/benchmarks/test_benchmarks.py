@@ -26,7 +26,11 @@ SMALL = {
     "task_space": "--plans 1000 --back 2 --instances 20 --pictures 8",
     "topk": "--images 64 --tasks 100 --dimension 16 --rounds 1",
 }
+LONG = ("chat", "decode", "duplicates", "embed", "incremental", "paper_scale", "rendering")
+"""Those that take half a minute together and more; seldom touched."""
 ELSEWHERE = {
+    "backfill_runs": "whole galaxies, for minutes",
+    "stand_in_library": "a part of queries",
     "catalogue": "starts the UI's webserver on thousands of partitions, for minutes",
     "changes": "tests/refresh/test_changes.py runs it whole",
     "backfills": "minutes of workers and the UI's daemon",
@@ -43,7 +47,10 @@ def test_no_benchmark_is_left_out() -> None:
     assert there == SMALL.keys() | ELSEWHERE.keys()
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in SMALL],
+)
 def test_it_ends_with_one_line_of_json(name: str) -> None:
     command = [sys.executable, "-m", f"benchmarks.{name}", "--json", *SMALL[name].split()]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)

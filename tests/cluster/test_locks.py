@@ -100,7 +100,7 @@ def test_a_second_run_of_a_partition_waits_for_the_first(
         first = threading.Thread(target=hold)
         first.start()
         assert holding.wait(60)
-        runner.start(Task("withdraw", ("withdrawals",), None))
+        runner.start(Task("withdraw", ("withdrawals",), ()))
         first.join()
         (ended,) = runner.ended()
     kinds = [event.event_type for event in ended.events]

@@ -151,6 +151,7 @@ MOST_LOST = 8
 busy, a second's worth of replies 0.15 s apart."""
 
 
+@pytest.mark.long
 def test_the_power_gone_while_a_referee_votes_costs_what_was_under_way_and_nothing_else(
     cluster: Cluster, over_celery: OverCelery, made: Made
 ) -> None:

@@ -137,8 +137,8 @@ def test_a_lost_table_costs_nothing_for_the_ledger_knows(
 
 
 def test_a_lost_ledger_costs_nothing_for_what_is_made(priced: Priced, home_as_it_was: Path) -> None:
-    for file in (home_as_it_was / "state").glob("ledger.sqlite*"):
-        file.unlink()
+    for path in (home_as_it_was / "state").glob("ledger.sqlite*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert priced.galaxy.forecast().total("requests") == Span()
 
 
