@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections import Counter
@@ -27,6 +28,7 @@ class Demo:
     home: Path
     first: dict[str, Any]
     second: dict[str, Any]
+    processor_seconds: float  # of the first
 
     def table(self, name: str) -> pl.DataFrame:
         """All partitions of a table."""
@@ -52,12 +54,19 @@ def run_demo(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    folder = tmp_path_factory.mktemp("demo")
-    return Demo(folder / "galaxy", run_demo(folder), run_demo(folder))
+    folder, before = tmp_path_factory.mktemp("demo"), _processor_seconds()
+    first = run_demo(folder)
+    taken = _processor_seconds() - before
+    return Demo(folder / "galaxy", first, run_demo(folder), taken)
+
+
+def _processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_it_is_done_in_three_minutes(demo: Demo) -> None:
-    assert demo.first["seconds"] < 180
+    assert demo.processor_seconds < 180  # other tests have their share of the clock's
     assert not demo.first["failures"]
 
 
