@@ -89,7 +89,7 @@ def problems(draw: st.DrawFn) -> Any:
 
 @every_search
 @given(problems())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_equals_a_float64_reference_with_copies_and_near_ties(search: Any, problem: Any) -> None:
     assert_same(search, *problem)
 
