@@ -83,7 +83,5 @@ def _failed(instance: dg.DagsterInstance, run_id: str) -> Iterator[dict[str, str
         if left is not None:
             yield {"step": left.asset, "partition": left.partition, "error": left.error}
         elif event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            yield {"step": event.step_key, "error": error.cls_name if error else None}
+            kind = ranges.kind_of(event.step_failure_data.error)
+            yield {"step": event.step_key, "error": kind}

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 errors = Console(stderr=True)
 
+WIDTH = 110
+"""Columns of tables where there is no terminal to ask."""
+
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="The settings file; the embedded default when absent."),
@@ -38,6 +41,12 @@ def settings_of(config: Path | None, *, to_read: bool = False) -> Settings:
     except SettingsError as error:
         say(str(error))
         raise typer.Exit(2) from None
+
+
+def console_of_tables() -> Console:
+    """Return standard output, wide enough for a table also where it is no terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
 
 
 def say(problem: str, style: str = "red") -> None:

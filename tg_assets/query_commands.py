@@ -10,17 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
-from tg_assets.commanding import ConfigOption, plain_words, settings_of
+from tg_assets.commanding import ConfigOption, console_of_tables, plain_words, settings_of
 from tg_assets.model_performance.queries.errors import QueryError
 
 if TYPE_CHECKING:
     from tg_assets.model_performance.evidence import Evidence
     from tg_assets.model_performance.queries.query import Query
-
-WIDTH = 110
-"""Columns where there is no terminal to ask."""
 
 app = typer.Typer(
     help="Questions about models' performance, answered within a budget of evaluations.",
@@ -227,8 +223,7 @@ def answer_and_show(query: Query, evidence: Evidence, more: int, rows: int, json
     if json:
         print(plain_json.dumps(as_json(found)))
     else:
-        console = Console()
-        show(found, console if console.is_terminal else Console(width=WIDTH), rows)
+        show(found, console_of_tables(), rows)
 
 
 def _filters(conditions: list[str]) -> dict[str, Any]:

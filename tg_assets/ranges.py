@@ -233,11 +233,15 @@ def not_made(event: dg.DagsterEvent) -> NotMade | None:
     asset, partition, why, waits = (
         data.metadata[name].value for name in (NOT_MADE, "partition", "why", "waits")
     )
-    error = data.error
+    kind = kind_of(data.error)
+    return NotMade(str(asset), str(partition), str(why), bool(waits), kind)
+
+
+def kind_of(error: Any) -> str | None:
+    """Return the name of the error that stood at the beginning of all."""
     while error is not None and error.cause is not None:
         error = error.cause
-    kind = error.cls_name if error else None
-    return NotMade(str(asset), str(partition), str(why), bool(waits), kind)
+    return error.cls_name if error is not None else None
 
 
 def _said(error: Exception) -> str:

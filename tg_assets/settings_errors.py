@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -10,6 +9,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from tg_assets.spelling import nearest
 
 UNIONS = ("sources", "models")
 """Keys whose items say what they are (`kind`, `provider`); pydantic names that third."""
@@ -54,11 +55,8 @@ TYPES: Mapping[str, str] = MappingProxyType(
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a question that names the nearest of the known names, or else all of them."""
     names = list(known)
-    lower = {other.lower(): other for other in names}
-    close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {lower[close[0]]!r}?"
-    return f"known: {', '.join(names)}"
+    meant = nearest(name, names)
+    return f"did you mean {meant!r}?" if meant else f"known: {', '.join(names)}"
 
 
 def explain(error: ValidationError, root: type[BaseModel]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tg_assets.commanding import errors, plain_words
+from tg_assets.commanding import console_of_tables, errors, plain_words
 from tg_assets.scene_graph_commands import (
     ImagesFileOption,
     NamesOption,
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 PAGE = Path("task-space.html")
-WIDTH = 110
-"""Columns where there is no terminal to ask."""
 
 
 @app.command()
@@ -210,8 +208,7 @@ def _print(found: Both, seconds: float) -> None:
         share = 1 - plain.instances / plain.plans if plain.plans else 0
         counts = (plain.instances, plain.unsound_count, drawn.instances, drawn.unsound_count)
         table.add_row(name, f"{plain.plans:,}", f"{share:.1%}", *map("{:,}".format, counts))
-    console = Console()
-    console = console if console.is_terminal else Console(width=WIDTH)
+    console = console_of_tables()
     console.print(table)
     plain_of_all = _sum(plain for plain, _ in found.values())
     for reason, count in plain_of_all.reasons.most_common():

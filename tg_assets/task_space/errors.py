@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from tg_assets.spelling import nearest
 
 
 class TaskSpaceError(ValueError):
@@ -12,7 +13,6 @@ class TaskSpaceError(ValueError):
 
 def did_you_mean(word: str, there: Iterable[str]) -> str:
     """Return ``did you mean 'x'?``, or nothing where no word that is there is much like it."""
-    by_lower = {one.casefold(): one for one in there}
     # "rad" is 0.67 like "red"; of column names, "size" is 0.6 like "sprite", which nobody means
-    near = get_close_matches(word.casefold(), by_lower, 1, 0.65)
-    return f"did you mean {by_lower[near[0]]!r}?" if near else ""
+    meant = nearest(word, there, 0.65)
+    return f"did you mean {meant!r}?" if meant else ""

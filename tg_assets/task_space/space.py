@@ -63,6 +63,11 @@ class Generator:
         self.starts = np.concatenate([[0], np.cumsum([form.count for form in forms])])
         self.count = int(self.starts[-1])
 
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The columns that its plans may name."""
+        return columns_of(self.forms)
+
     @property
     def targets(self) -> int:
         """How many things it could ask about, whatever may stand beside them."""
@@ -180,9 +185,7 @@ class TaskSpace:
     def lacking(self, where: Where) -> Mapping[str, tuple[str, ...]]:
         """Return the columns of a filter that a generator's plans have not, where it lacks any."""
         found = {
-            name: tuple(
-                column for column in where.columns if column not in columns_of(generator.forms)
-            )
+            name: tuple(column for column in where.columns if column not in generator.columns)
             for name, generator in self.generators.items()
         }
         return {name: columns for name, columns in found.items() if columns}
@@ -231,7 +234,7 @@ class TaskSpace:
         """Return what to say where no generator that is wanted has every column of a filter."""
         if where.generator is None:
             return f"no generator has plans with {' and '.join(where.columns)}; name fewer columns"
-        have = columns_of(self.generator(where.generator).forms)
+        have = self.generator(where.generator).columns
         return (
             f"plans of {where.generator} have no {self.lacking(where)[where.generator][0]}; they "
             f"have {', '.join(column for column in PLAN if column in have)}"
