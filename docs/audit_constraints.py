@@ -56,8 +56,8 @@ def not_installed() -> str | None:
     return None
 
 
-def audited() -> list[dict[str, Any]] | None:
-    """Return what pip-audit says of each package, null when it took too long."""
+def audited() -> list[dict[str, Any]] | str:
+    """Return what pip-audit says of each package, or why it says nothing."""
     program = str(ENVIRONMENT / "bin" / "pip-audit")
     options = ["--no-deps", "--disable-pip", "--progress-spinner", "off", "--format", "json"]
     try:
@@ -68,18 +68,19 @@ def audited() -> list[dict[str, Any]] | None:
             text=True,
         )
     except subprocess.TimeoutExpired:
-        return None
-    found: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
+        return f"the database took more than {AUDITED_S} s"
+    try:
+        found: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
+    except ValueError:
+        return f"pip-audit ended with {done.returncode} and said nothing of packages, see above"
     return found
 
 
 def main() -> None:
     """Audit, or say why not."""
-    why = not_reached() or not_installed()
-    found = audited() if why is None else None
-    if found is None:
-        why = why or f"the database took more than {AUDITED_S} s"
-        print(f"constraints.txt is not audited: {why}")
+    found = not_reached() or not_installed() or audited()
+    if isinstance(found, str):
+        print(f"constraints.txt is not audited: {found}")
         return
     known = [package for package in found if "skip_reason" not in package]
     print(f"constraints.txt: {len(known)} of {len(found)} packages are audited")
