@@ -1,6 +1,8 @@
-"""Lets the tests of this folder import their pictures whatever the import mode."""
+"""Lets the tests of this folder import their pictures and servers whatever the import mode."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+for folder in (HERE, HERE.parent / "servers"):
+    sys.path.insert(0, str(folder))

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
-import fsspec.config
 import pytest
 from archives import write_table, write_tar, write_zip
 from moto.server import ThreadedMotoServer
+from s3_environment import use_keys_of_tests
 
 from tg_assets.image_pool import storages
 from tg_assets.image_pool.folders import FolderError
@@ -35,17 +35,8 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[fsspec.AbstractFileSystem]:
     """The file system of a server with an empty bucket named `pics`, reached by the settings."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_MAX_ATTEMPTS": "1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "FSSPEC_S3": "",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setitem(fsspec.config.conf, "s3", {})
+    use_keys_of_tests(monkeypatch)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     _post(server, "reset")
     storages.use_s3(S3(endpoint_url=server))
     fsspec.filesystem("s3").clear_instance_cache()

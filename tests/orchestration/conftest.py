@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import yaml
 from resources.galaxy import Galaxy
 from tg_assets.settings import FolderSource, Settings, load_settings
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
 EMBEDDED = {"provider": "embedded"}
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import dagster as dg
 import fsspec
-import fsspec.config
 import pytest
 from moto.server import ThreadedMotoServer
+from s3_environment import use_keys_of_tests
 
 from resources.galaxy import Galaxy
 from sensors.new_images import new_images_sensor
@@ -22,16 +22,7 @@ IN_THE_BUCKET = "s3://incoming/photos"
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, fsspec.AbstractFileSystem]]:
     """An S3 server over HTTP with two pictures; its URL and its file system."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "FSSPEC_S3": "",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setitem(fsspec.config.conf, "s3", {})
+    use_keys_of_tests(monkeypatch)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
