@@ -5,6 +5,7 @@ Importing this module does not load torch.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import os
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -29,12 +31,26 @@ def has_gpu() -> bool:
     """Tell whether torch can use a GPU, without starting CUDA.
 
     CUDA settles which devices a process sees when it starts, and that is for the lease to say,
-    which comes later: so the driver is asked instead.
+    which comes later: so the driver is asked instead. Where there is none torch is not even loaded:
+    a pass that finds everything done has no other use for it.
     """
+    if not _has_driver():
+        return False
     os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
     import torch
 
     return torch.cuda.is_available()
+
+
+def _has_driver() -> bool:
+    """Tell whether CUDA's driver is installed, or AMD's: where neither is, torch finds no GPU."""
+    if sys.platform != "linux":
+        return True  # torch knows
+    try:
+        ctypes.CDLL("libcuda.so.1")  # as CUDA's runtime does; nothing starts yet
+    except OSError:
+        return Path("/dev/kfd").exists()
+    return True
 
 
 def free_memory() -> None:

@@ -89,7 +89,10 @@ def test_plans_beyond_the_table_are_predicted_not_asked(table: Path) -> None:
         (["top-k", "--answers", "nowhere.csv"], "nowhere.csv does not exist"),
     ],
 )
-def test_what_is_wrong_is_said_in_plain_words(words: list[str], said: str) -> None:
+def test_what_is_wrong_is_said_in_plain_words(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no galaxy is, as there is after `make demo`
     assert said in run(*words, fails=True)
 
 
