@@ -219,14 +219,16 @@ def _variance_of_means(
     return variance
 
 
-def _at_least(variance: float, number: Places) -> Numbers:
-    """Return the variance of each unit's plans, which is not zero where all evaluated ones agree.
+def _variance(pooled: float, number: Places) -> Numbers:
+    """Return the variance of each unit's plans: the pooled one, where any two plans differ.
 
-    So many right or wrong in a row leave, by Laplace's rule, one in number + 2 of the other kind.
+    Where all agree, right or wrong, so many in a row leave, by Laplace's rule, one in number + 2 of
+    the other kind.
     """
+    if pooled > 0:
+        return np.full(len(number), pooled)
     share = 1 / (number + 2)
-    least = share * (1 - share)
-    return np.maximum(least if np.isnan(variance) else variance, least)
+    return share * (1 - share)
 
 
 def believe_sample(values: Numbers, units: Units) -> Belief:
@@ -242,7 +244,7 @@ def believe_sample(values: Numbers, units: Units) -> Belief:
     variance = float(within @ within) / freedom if freedom > 0 else np.nan
     missing = np.zeros(units.number) if units.are_plans else 1 - units.drawn * number / units.sizes
     with np.errstate(divide="ignore", invalid="ignore"):
-        variances = _at_least(variance, number) * missing / number
+        variances = _variance(variance, number) * missing / number
     spread = np.where(missing == 0, 0.0, np.sqrt(variances))
     spread[number == 0] = np.nan
     total = float(np.nanstd(mean)) if len(there) else np.nan
